@@ -1,0 +1,267 @@
+#include "build/room.h"
+
+#define BEGINNING_US INT64_C(-62135596800000000) /* 0001-01-01 */
+
+/* All gold tables in one transaction. A table that fails takes the transaction with it: it is then run again without that
+ * table and what reads it, so that the others are published all the same. */
+
+struct gold {
+    struct build *b;
+    struct pack_object **tables;
+    struct build_step *steps; /* one a table */
+    bool *announced;          /* its start and end were told */
+    size_t count;
+    struct map newest; /* bronze table -> int64_t of its newest load */
+    struct arena *arena;
+};
+
+size_t build_gold_count(const struct build *b)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < b->ctx->catalogue->object_count; i++) {
+        const struct pack_object *o = b->ctx->catalogue->objects[i];
+        n += o->layer == PACK_GOLD && !o->is_view && build_chosen(b, o);
+    }
+    return n;
+}
+
+static int read_newest(struct gold *g, struct error *err)
+{
+    struct engine_rows rows;
+    int rc = engine_rows(g->b->conn, ENGINE_SQL("SELECT table_name, MAX(ingested_at) FROM secchi_ops.load_batch GROUP BY table_name"),
+                         100000, g->arena, &rows, err);
+    for (size_t i = 0; !rc && i < rows.row_count; i++) {
+        int64_t *at = arena_alloc(g->arena, sizeof(*at));
+        *at = rows.values[2 * i + 1].i;
+        map_set(&g->newest, rows.values[2 * i].text, at);
+    }
+    return rc;
+}
+
+/* Newest load of the bronze tables that an object reads, directly or through others. Tables do not read in circles. */
+static int64_t newest_input(const struct gold *g, const struct pack_object *o)
+{
+    int64_t newest = INT64_MIN;
+    for (size_t i = 0; i < o->read_count; i++) {
+        const struct pack_object *r = o->reads[i];
+        const int64_t *at = r->layer == PACK_BRONZE ? map_get(&g->newest, r->name) : NULL;
+        int64_t below = at ? *at : newest_input(g, r);
+        newest = below > newest ? below : newest;
+    }
+    return newest;
+}
+
+static const char *fill_hash(const struct pack_object *o, struct arena *a)
+{
+    uint64_t hash = 0;
+    for (size_t i = 0; i < o->fill_count; i++)
+        hash = hash_bytes(o->fills[i].sql, o->fills[i].len, hash);
+    return arena_printf(a, "%016llx", (unsigned long long)hash);
+}
+
+struct gold_since {
+    bool known, full;
+    int64_t us;
+};
+
+/* What was published before. Everything is read again when asked for and when the statements of the table have changed. */
+static int read_since(struct gold *g, const struct pack_object *o, const char *hash, struct gold_since *ret, struct error *err)
+{
+    struct engine_rows rows;
+    int rc = engine_rows(
+        g->b->conn,
+        SQL_WITH("SELECT published_to, fill_hash FROM secchi_ops.gold_mark WHERE table_name = :table", P_TEXT("table", o->name)), 1,
+        g->arena, &rows, err);
+    if (rc)
+        return rc;
+    ret->known = rows.row_count > 0;
+    ret->full = g->b->options->full || !ret->known || !str_eq(rows.values[1].text, hash);
+    ret->us = ret->full ? BEGINNING_US : rows.values[0].i;
+    return 0;
+}
+
+static bool takes_since(const struct pack_statement *s)
+{
+    for (size_t i = 0; s->references && i < s->references->param_count; i++)
+        if (str_eq(s->references->params[i], "since"))
+            return true;
+    return false;
+}
+
+static int run_fills(struct gold *g, const struct pack_object *o, int64_t since_us, struct build_step *step, struct error *err)
+{
+    struct engine_param since = P_TIME("since", since_us);
+    bool empty;
+    int rc = build_is_empty(g->b->conn, o, g->arena, &empty, err);
+    for (size_t i = 0; i < o->fill_count && !rc; i++) {
+        int64_t rows = 0;
+        bool bound = takes_since(&o->fills[i]);
+        const char *insert = empty && o->fill_count == 1 ? build_insert_for_merge(g->arena, o->fills[i].sql, NULL) : NULL;
+        struct engine_stmt s = {
+            .sql = insert ? insert : o->fills[i].sql,
+            .file = o->file,
+            .line = o->fills[i].line,
+            .params = bound ? &since : NULL,
+            .param_count = bound,
+        };
+        rc = engine_exec(g->b->conn, &s, &rows, err);
+        if (!rc)
+            step->rows_changed += rows;
+    }
+    return rc;
+}
+
+static int count_input(struct gold *g, const struct pack_object *o, int64_t since_us, struct build_step *step, struct error *err)
+{
+    for (size_t i = 0; i < o->read_count; i++) {
+        int64_t rows = 0;
+        if (o->reads[i]->layer != PACK_BRONZE)
+            continue;
+        const char *sql = arena_printf(g->arena, "SELECT COUNT(*) FROM %s.%s WHERE bronze_ingestion_timestamp > :since",
+                                       o->reads[i]->schema, o->reads[i]->name);
+        int rc = build_i64(g->b->conn, SQL_WITH(sql, P_TIME("since", since_us)), &rows, err);
+        if (rc)
+            return rc;
+        step->rows_in += rows;
+    }
+    return 0;
+}
+
+static int put_mark(struct gold *g, const struct pack_object *o, const char *hash, struct error *err)
+{
+    struct build *b = g->b;
+    int rc = engine_exec(b->conn, SQL_WITH("DELETE FROM secchi_ops.gold_mark WHERE table_name = :table", P_TEXT("table", o->name)), NULL,
+                         err);
+    if (rc)
+        return rc;
+    return engine_exec(b->conn,
+                       SQL_WITH(build_sql_gold_mark, P_TEXT("table", o->name), P_TIME("to", b->last_ingested_us), P_TEXT("hash", hash),
+                                P_I64("run", b->run_id)),
+                       NULL, err);
+}
+
+/* A full build starts from nothing, unless retention has taken rows away that only gold still has. */
+static int fill_table(struct gold *g, const struct pack_object *o, struct build_step *step, struct error *err)
+{
+    struct gold_since since;
+    const char *hash = fill_hash(o, g->arena);
+    int rc = read_since(g, o, hash, &since, err);
+    if (rc || (!since.full && newest_input(g, o) <= since.us))
+        return rc;
+    if (since.full && since.known && config_int(g->b->ctx->config, "ingest.retention") == 0)
+        rc = engine_exec(g->b->conn, ENGINE_SQL(arena_printf(g->arena, "DELETE FROM %s.%s", o->schema, o->name)), NULL, err);
+    if (!rc)
+        rc = count_input(g, o, since.us, step, err);
+    if (!rc)
+        rc = run_fills(g, o, since.us, step, err);
+    return rc ? rc : put_mark(g, o, hash, err);
+}
+
+/* ---- the transaction ---------------------------------------------------------------------------------------------- */
+
+static const char *why_left_out(const struct gold *g, const struct pack_object *o)
+{
+    for (size_t i = 0; i < o->read_count; i++)
+        if (map_has(&g->b->left_out, build_key(g->arena, o->reads[i])))
+            return arena_printf(g->arena, "skipped: it reads %s.%s, which failed", o->reads[i]->schema, o->reads[i]->name);
+    return NULL;
+}
+
+static void begin_step(struct gold *g, size_t i)
+{
+    const struct pack_object *o = g->tables[i];
+    if (!g->announced[i]) {
+        build_step_begin(g->b, &g->steps[i], arena_printf(g->b->arena, "gold %s", o->name), "gold", o->name);
+        return;
+    }
+    g->steps[i].rows_in = g->steps[i].rows_changed = 0;
+    g->steps[i].started_us = clock_real_us();
+}
+
+static void leave_out(struct gold *g, size_t i, const char *why)
+{
+    map_set(&g->b->left_out, build_key(g->b->arena, g->tables[i]), (void *)(uintptr_t) "left out");
+    snprintf(g->steps[i].error, sizeof(g->steps[i].error), "%s", why);
+}
+
+/* Fills table i; failing tables are remembered in left_out. */
+static int run_table(struct gold *g, size_t i, struct error *err)
+{
+    struct build_step *s = &g->steps[i];
+    const char *skip = why_left_out(g, g->tables[i]);
+    begin_step(g, i);
+    int rc = skip ? 0 : fill_table(g, g->tables[i], s, err);
+    s->ended_us = clock_real_us();
+    s->state = skip ? RUN_INTERRUPTED : rc == ERROR_INTERRUPTED ? RUN_CANCELLED : rc ? RUN_FAILED : RUN_SUCCEEDED;
+    if (skip || rc)
+        leave_out(g, i, skip ? skip : err->what);
+    if (!g->announced[i] || rc)
+        build_step_tell(g->b, s);
+    g->announced[i] = true;
+    return rc;
+}
+
+static int publish(struct gold *g, bool *ret_again, struct error *err)
+{
+    struct build *b = g->b;
+    int rc = engine_begin(b->conn, err);
+    *ret_again = false;
+    for (size_t i = 0; i < g->count && !rc; i++) {
+        if (build_stopped(b)) {
+            rc = error_set(err, ERROR_INTERRUPTED, "stopped");
+            break;
+        }
+        if (g->announced[i] && map_has(&b->left_out, build_key(g->arena, g->tables[i])))
+            continue;
+        rc = run_table(g, i, err);
+        *ret_again = rc != 0 && rc != ERROR_INTERRUPTED && rc != ERROR_IO;
+    }
+    for (size_t i = 0; i < g->count && !rc; i++)
+        rc = build_step_record(b, &g->steps[i], err);
+    if (!rc)
+        rc = engine_commit(b->conn, err);
+    if (rc)
+        engine_rollback(b->conn);
+    return rc;
+}
+
+static void note_outcome(struct gold *g)
+{
+    struct build *b = g->b;
+    for (size_t i = 0; i < g->count; i++) {
+        b->report.failed += g->steps[i].state == RUN_FAILED;
+        b->report.skipped += g->steps[i].state == RUN_INTERRUPTED;
+        if (g->steps[i].state == RUN_FAILED && !b->first_failure[0])
+            snprintf(b->first_failure, sizeof(b->first_failure), "%s: %.900s", g->steps[i].name, g->steps[i].error);
+        build_step_project(b, &g->steps[i]);
+    }
+}
+
+int build_gold(struct build *b, struct error *err)
+{
+    struct arena *a CLEANUP(arena_freep) = arena_new();
+    const struct pack_catalogue *c = b->ctx->catalogue;
+    size_t most = build_gold_count(b) + 1;
+    struct gold g = {.b = b, .arena = a};
+    g.tables = arena_alloc(b->arena, most * sizeof(*g.tables));
+    g.steps = arena_alloc(b->arena, most * sizeof(*g.steps));
+    g.announced = arena_alloc(b->arena, most * sizeof(*g.announced));
+    for (size_t i = 0; i < c->object_count; i++)
+        if (c->objects[i]->layer == PACK_GOLD && !c->objects[i]->is_view && build_chosen(b, c->objects[i]))
+            g.tables[g.count++] = c->objects[i];
+    bool again = false;
+    struct error why = {0};
+    int rc = read_newest(&g, &why);
+    do {
+        if (!rc || again)
+            rc = publish(&g, &again, &why);
+    } while (again);
+    map_free(&g.newest);
+    if (rc) {
+        if (err)
+            *err = why;
+        return rc;
+    }
+    note_outcome(&g);
+    return 0;
+}

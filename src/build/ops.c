@@ -1,0 +1,203 @@
+#include "build/room.h"
+
+#include <stdlib.h>
+
+/* ---- text of SQL ------------------------------------------------------------------------------------------ */
+
+static const char *filling(const struct fill_in *fills, size_t count, const char *name, size_t len)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strlen(fills[i].name) == len && memcmp(fills[i].name, name, len) == 0)
+            return fills[i].text;
+    log_write(LOG_ERROR, "build", "no text for {%.*s} in a statement of the room", (int)len, name);
+    abort();
+}
+
+char *build_template(struct arena *a, const char *text, const struct fill_in *fills, size_t count)
+{
+    struct buf b CLEANUP(buf_free);
+    buf_init(&b, LIMIT_SQL_BYTES);
+    while (*text) {
+        const char *end = *text == '{' ? strchr(text, '}') : NULL;
+        if (!end) {
+            buf_putc(&b, *text++);
+            continue;
+        }
+        buf_puts(&b, filling(fills, count, text + 1, (size_t)(end - text - 1)));
+        text = end + 1;
+    }
+    return arena_strndup(a, b.data ? b.data : "", b.len);
+}
+
+char *build_name(struct arena *a, const char *name)
+{
+    struct buf b CLEANUP(buf_free);
+    buf_init(&b, LIMIT_SQL_BYTES);
+    buf_putc(&b, '`');
+    for (; *name; name++) {
+        if (*name == '`')
+            buf_putc(&b, '`');
+        buf_putc(&b, *name);
+    }
+    buf_putc(&b, '`');
+    return arena_strndup(a, b.data, b.len);
+}
+
+char *build_text(struct arena *a, const char *text)
+{
+    struct buf b CLEANUP(buf_free);
+    buf_init(&b, LIMIT_SQL_BYTES);
+    buf_putc(&b, '\'');
+    for (; *text; text++) {
+        if (*text == '\'' || *text == '\\')
+            buf_putc(&b, '\\');
+        buf_putc(&b, *text);
+    }
+    buf_putc(&b, '\'');
+    return arena_strndup(a, b.data, b.len);
+}
+
+const char *build_hash(struct arena *a, const void *data, size_t len)
+{
+    uint64_t hash = hash_bytes(data, len, 0);
+    return arena_printf(a, "%016llx", (unsigned long long)hash);
+}
+
+/* ---- reading ------------------------------------------------------------------------------------------------ */
+
+int build_i64(struct engine_conn *c, const struct engine_stmt *s, int64_t *ret, struct error *err)
+{
+    struct arena *a CLEANUP(arena_freep) = arena_new();
+    struct engine_value v;
+    int rc = engine_cell(c, s, a, &v, err);
+    if (rc)
+        return rc;
+    if (v.type == ENGINE_OTHER || v.type == ENGINE_TEXT) /* sums are decimals */
+        return str_to_i64(v.text, ret) ? error_set(err, ERROR_INTERNAL, "expected a number, found %s", v.text) : 0;
+    *ret = v.type == ENGINE_NULL ? 0 : v.i;
+    return 0;
+}
+
+int build_table_exists(struct engine_conn *c, const char *schema, const char *table, bool *ret, struct error *err)
+{
+    struct arena *a CLEANUP(arena_freep) = arena_new();
+    struct engine_column *columns;
+    size_t count;
+    int rc = engine_table_columns(c, schema, table, a, &columns, &count, err);
+    if (rc && rc != ERROR_NOT_FOUND)
+        return rc;
+    *ret = rc == 0;
+    return 0;
+}
+
+int build_marks(struct engine_conn *c, const char *source, struct arena *a, struct source_mark **ret, size_t *ret_count, struct error *err)
+{
+    struct engine_rows rows;
+    const struct engine_stmt *s = SQL_WITH(build_sql_marks, P_TEXT("source", source));
+    int rc = engine_rows(c, s, SIZE_MAX / 64, a, &rows, err);
+    if (rc)
+        return rc;
+    struct source_mark *marks = arena_alloc(a, (rows.row_count + 1) * sizeof(*marks));
+    for (size_t i = 0; i < rows.row_count; i++) {
+        const struct engine_value *v = &rows.values[i * rows.column_count];
+        marks[i] = (struct source_mark){.table = v[0].text, .file = v[1].text, .size = v[2].i, .offset = v[3].i, .version = v[4].i};
+    }
+    *ret = marks;
+    *ret_count = rows.row_count;
+    return 0;
+}
+
+/* ---- writing -------------------------------------------------------------------------------------------------- */
+
+int build_mark_put(struct build *b, const char *source, const struct source_mark *marks, size_t count, struct error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct source_mark *m = &marks[i];
+        int rc = engine_exec(b->conn,
+                             SQL_WITH(build_sql_mark_forget, P_TEXT("source", source), P_TEXT("table", m->table), P_TEXT("file", m->file)),
+                             NULL, err);
+        if (!rc)
+            rc = engine_exec(b->conn,
+                             SQL_WITH(build_sql_mark, P_TEXT("source", source), P_TEXT("table", m->table), P_TEXT("file", m->file),
+                                      P_I64("size", m->size), P_I64("offset", m->offset), P_I64("version", m->version),
+                                      P_I64("run", b->run_id), P_TIME("now", b->last_ingested_us)),
+                             NULL, err);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
+int64_t build_next_ingested(struct build *b)
+{
+    int64_t now = clock_real_us();
+    b->last_ingested_us = now > b->last_ingested_us ? now : b->last_ingested_us + 1;
+    return b->last_ingested_us;
+}
+
+static int next_run_id(struct build *b, struct error *err)
+{
+    const struct build_options *o = b->options;
+    if (o->run_id) {
+        b->run_id = o->run_id;
+        return 0;
+    }
+    if (b->ctx->state) {
+        int rc = state_run_create(b->ctx->state, o->kind ? o->kind : "refresh", "build", NULL, &b->run_id, err);
+        return rc ? rc : state_run_move(b->ctx->state, b->run_id, RUN_RUNNING, NULL, err);
+    }
+    int rc = build_i64(b->conn, ENGINE_SQL("SELECT MAX(run_id) FROM secchi_ops.run"), &b->run_id, err);
+    b->run_id++;
+    return rc;
+}
+
+int build_run_begin(struct build *b, struct error *err)
+{
+    int rc = next_run_id(b, err);
+    if (!rc)
+        rc = build_i64(b->conn, ENGINE_SQL("SELECT MAX(ingested_at) FROM secchi_ops.load_batch"), &b->last_ingested_us, err);
+    if (!rc)
+        rc = build_i64(b->conn, ENGINE_SQL("SELECT MAX(landing) FROM secchi_ops.landed_log"), &b->last_landing, err);
+    if (rc || (rc = engine_begin(b->conn, err)))
+        return rc;
+    const char *kind = b->options->kind ? b->options->kind : "refresh";
+    int64_t now = clock_real_us();
+    rc = engine_exec(b->conn, SQL_WITH(build_sql_run_interrupted, P_TIME("now", now)), NULL, err);
+    if (!rc)
+        rc = engine_exec(b->conn, SQL_WITH("DELETE FROM secchi_ops.run WHERE run_id = :run", P_I64("run", b->run_id)), NULL, err);
+    if (!rc)
+        rc = engine_exec(b->conn, SQL_WITH("DELETE FROM secchi_ops.step WHERE run_id = :run", P_I64("run", b->run_id)), NULL, err);
+    if (!rc)
+        rc = engine_exec(b->conn,
+                         SQL_WITH(build_sql_run, P_I64("run", b->run_id), P_TEXT("kind", kind), P_TIME("now", now),
+                                  P_TIME("as_of", b->as_of_us), P_BOOL("full", b->options->full)),
+                         NULL, err);
+    if (!rc)
+        rc = engine_commit(b->conn, err);
+    if (rc)
+        engine_rollback(b->conn);
+    return rc;
+}
+
+int build_run_end(struct build *b, enum run_state state, const char *error, struct error *err)
+{
+    int rc = engine_exec(b->conn,
+                         SQL_WITH(build_sql_run_end, P_TEXT("state", run_state_name(state)), P_TIME("now", clock_real_us()),
+                                  P_TEXT("error", error), P_I64("run", b->run_id)),
+                         NULL, err);
+    if (!rc && b->ctx->state && !b->options->run_id)
+        rc = state_run_move(b->ctx->state, b->run_id, state, error, err);
+    return rc;
+}
+
+int build_step_record(struct build *b, const struct build_step *s, struct error *err)
+{
+    const char *state = s->state == RUN_INTERRUPTED ? "skipped" : run_state_name(s->state);
+    return engine_exec(b->conn,
+                       SQL_WITH(build_sql_step, P_I64("run", b->run_id), P_I64("seq", s->seq), P_TEXT("name", s->name),
+                                P_TEXT("layer", s->layer), P_TEXT("table", s->table), P_TEXT("state", state),
+                                P_TIME("started", s->started_us), P_TIME("ended", s->ended_us), P_I64("rows_in", s->rows_in),
+                                P_I64("rows_changed", s->rows_changed), P_I64("rows_rejected", s->rows_rejected),
+                                P_TEXT("error", s->error[0] ? s->error : NULL)),
+                       NULL, err);
+}

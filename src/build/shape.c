@@ -1,0 +1,246 @@
+#include "build/room.h"
+
+#include <stdlib.h>
+
+/* Columns that loading itself writes. */
+static bool own_column(const char *name)
+{
+    return str_ieq(name, "bronze_ingestion_timestamp") || str_ieq(name, "bronze_source_file") || str_ieq(name, "bronze_source_seq") ||
+           str_ieq(name, "bronze_reject");
+}
+
+static const struct engine_column *find_column(const struct engine_column *columns, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_ieq(columns[i].name, name))
+            return &columns[i];
+    return NULL;
+}
+
+char *build_list(struct arena *a, const struct engine_column *columns, size_t count, const char *alias, const char *separator)
+{
+    struct buf b CLEANUP(buf_free);
+    buf_init(&b, LIMIT_SQL_BYTES);
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&b, "%s%s%s%s", i ? separator : "", alias, alias[0] ? "." : "", build_name(a, columns[i].name));
+    return arena_strndup(a, b.data ? b.data : "", b.len);
+}
+
+/* ---- types ------------------------------------------------------------------------------------------------------ */
+
+static bool is_whole(enum sql_type_kind k) { return k >= SQL_T_TINYINT && k <= SQL_T_BIGINT; }
+static bool is_nested(enum sql_type_kind k) { return k == SQL_T_ARRAY || k == SQL_T_MAP || k == SQL_T_STRUCT; }
+static bool is_fraction(enum sql_type_kind k) { return k == SQL_T_DECIMAL || k == SQL_T_FLOAT || k == SQL_T_DOUBLE; }
+
+/* True when every value of `from` has its place in `to`: nobody needs to hear of it. */
+static bool widens(const struct sql_type *from, const struct sql_type *to)
+{
+    if (is_whole(from->kind))
+        return (is_whole(to->kind) && from->kind <= to->kind) || (to->kind == SQL_T_DOUBLE && from->kind < SQL_T_BIGINT);
+    if (from->kind == SQL_T_FLOAT)
+        return to->kind == SQL_T_DOUBLE;
+    if (from->kind == SQL_T_DATE || from->kind == SQL_T_TIMESTAMP_NTZ)
+        return to->kind == SQL_T_TIMESTAMP;
+    return from->kind == SQL_T_VOID;
+}
+
+struct column_pair {
+    const char *name, *raw; /* quoted; raw is r.`name` */
+    const struct engine_column *ours, *theirs;
+    const struct sql_type *from, *to;
+};
+
+static const char *cast_text(struct arena *a, const struct column_pair *p)
+{
+    if (p->to->kind == SQL_T_STRING && is_nested(p->from->kind))
+        return arena_printf(a, "TO_JSON(%s)", p->raw);
+    return arena_printf(a, "TRY_CAST(%s AS %s)", p->raw, p->ours->type);
+}
+
+/* True for a value that the column cannot hold. A fraction that would be cut off does not fit either. */
+static const char *unfit_text(struct arena *a, const struct column_pair *p)
+{
+    const char *cast = cast_text(a, p);
+    if (is_fraction(p->from->kind) && is_whole(p->to->kind))
+        return arena_printf(a, "(%s IS NOT NULL AND (%s IS NULL OR %s <> %s))", p->raw, cast, cast, p->raw);
+    return arena_printf(a, "(%s IS NOT NULL AND %s IS NULL)", p->raw, cast);
+}
+
+static const char *reason_text(struct arena *a, const struct column_pair *p, const char *unfit)
+{
+    const char *value = is_nested(p->from->kind) ? arena_printf(a, "TO_JSON(%s)", p->raw) : arena_printf(a, "CAST(%s AS STRING)", p->raw);
+    const char *before = build_text(a, arena_printf(a, "column %s: ", p->ours->name)),
+               *after = build_text(a, arena_printf(a, " is no %s", p->ours->type));
+    return arena_printf(a, "CASE WHEN %s THEN CONCAT(%s, SUBSTRING(%s, 1, 100), %s) END", unfit, before, value, after);
+}
+
+/* ---- findings ------------------------------------------------------------------------------------------------------- */
+
+static struct build_finding *note(struct build_shape *s, const struct build_batch *batch, const char *kind, const char *column,
+                                  struct arena *a)
+{
+    struct build_finding *f = VEC_ADD(&s->findings);
+    f->kind = kind;
+    f->source = batch->source ? batch->source->name : "spark";
+    f->table = s->object->name;
+    f->file = arena_printf(a, "%s", column); /* one finding a column */
+    return f;
+}
+
+/* ---- columns ---------------------------------------------------------------------------------------------------------- */
+
+/* A column that the pack does not know is kept: the table gains it. Text formats know no types: text it stays. */
+static int add_column(struct build *b, const struct build_batch *batch, struct build_shape *s, const struct engine_column *theirs,
+                      struct arena *a, struct error *err)
+{
+    const struct pack_object *o = s->object;
+    const struct sql_type *type;
+    bool typed = (batch->format == ENGINE_PARQUET || batch->format == ENGINE_DELTA) && sql_type_parse(a, theirs->type, &type, NULL) == 0 &&
+                 type->kind != SQL_T_VOID;
+    const char *type_text = typed ? theirs->type : "STRING";
+    if (batch->derivation)
+        return error_set(err, ERROR_USAGE, "the derivation %s gives column %s, which %s.%s does not have", batch->derivation->file,
+                         theirs->name, o->schema, o->name);
+    int rc = engine_exec(
+        b->conn,
+        ENGINE_SQL(arena_printf(a, "ALTER TABLE %s.%s ADD COLUMN %s %s", o->schema, o->name, build_name(a, theirs->name), type_text)), NULL,
+        err);
+    if (!rc)
+        rc = engine_exec(b->conn,
+                         SQL_WITH(build_sql_added_column, P_TEXT("table", o->name), P_TEXT("column", theirs->name),
+                                  P_TEXT("type", type_text), P_I64("run", b->run_id)),
+                         NULL, err);
+    if (rc)
+        return rc;
+    struct build_finding *f = note(s, batch, "column_added", theirs->name, a);
+    snprintf(f->text, sizeof(f->text), "%s delivers column %s (%s), which is not in the pack; %s.%s has gained it", batch->table,
+             theirs->name, theirs->type, o->schema, o->name);
+    return 0;
+}
+
+static int add_columns(struct build *b, const struct build_batch *batch, struct build_shape *s, const struct engine_column *theirs,
+                       size_t count, struct arena *a, struct error *err)
+{
+    struct engine_column *ours;
+    size_t ours_count, added = 0;
+    int rc = engine_table_columns(b->conn, s->object->schema, s->object->name, a, &ours, &ours_count, err);
+    for (size_t i = 0; i < count && !rc; i++) {
+        if (own_column(theirs[i].name) || find_column(ours, ours_count, theirs[i].name))
+            continue;
+        rc = add_column(b, batch, s, &theirs[i], a, err);
+        added++;
+    }
+    if (!rc && added)
+        rc = engine_table_columns(b->conn, s->object->schema, s->object->name, a, &ours, &ours_count, err);
+    if (rc)
+        return rc;
+    s->ours = arena_alloc(a, (ours_count + 1) * sizeof(*s->ours));
+    for (size_t i = 0; i < ours_count; i++)
+        if (!own_column(ours[i].name))
+            s->ours[s->ours_count++] = ours[i];
+    return 0;
+}
+
+struct texts {
+    struct buf columns, unfit, reason, json;
+};
+
+/* A missing column is null. A column of the pack that a source of another kind fills is not worth a word when derived. */
+static void put_missing(struct build_shape *s, const struct build_batch *batch, const struct engine_column *ours, struct texts *t,
+                        struct arena *a)
+{
+    buf_printf(&t->columns, "CAST(NULL AS %s) AS %s", ours->type, build_name(a, ours->name));
+    if (batch->derivation)
+        return;
+    struct build_finding *f = note(s, batch, "column_missing", ours->name, a);
+    snprintf(f->text, sizeof(f->text), "%s does not deliver column %s; it is null", batch->table, ours->name);
+}
+
+static void put_column(struct build_shape *s, const struct build_batch *batch, const struct column_pair *p, struct texts *t,
+                       struct arena *a)
+{
+    if (sql_type_equal(p->from, p->to)) {
+        buf_printf(&t->columns, "%s AS %s", p->raw, p->name);
+        return;
+    }
+    buf_printf(&t->columns, "%s AS %s", cast_text(a, p), p->name);
+    if (widens(p->from, p->to))
+        return;
+    const char *unfit = unfit_text(a, p);
+    buf_printf(&t->unfit, "%s%s", t->unfit.len ? " OR " : "", unfit);
+    buf_printf(&t->reason, ", %s", reason_text(a, p, unfit));
+    if (batch->derivation)
+        return;
+    struct build_finding *f = note(s, batch, "type_changed", p->ours->name, a);
+    snprintf(f->text, sizeof(f->text), "%s delivers column %s as %s instead of %s; values that do not fit go to secchi_quarantine.%s",
+             batch->table, p->ours->name, p->theirs->type, p->ours->type, s->object->name);
+}
+
+static int put_columns(struct build_shape *s, const struct build_batch *batch, const struct engine_column *theirs, size_t count,
+                       struct texts *t, struct arena *a, struct error *err)
+{
+    for (size_t i = 0; i < s->ours_count; i++) {
+        struct column_pair p = {.ours = &s->ours[i], .theirs = find_column(theirs, count, s->ours[i].name)};
+        buf_puts(&t->columns, i ? ",\n    " : "    ");
+        if (!p.theirs) {
+            put_missing(s, batch, p.ours, t, a);
+            continue;
+        }
+        p.name = build_name(a, p.ours->name);
+        p.raw = arena_printf(a, "r.%s", build_name(a, p.theirs->name));
+        int rc = sql_type_parse(a, p.ours->type, &p.to, err);
+        if (rc)
+            return rc;
+        if (sql_type_parse(a, p.theirs->type, &p.from, NULL))
+            rc = sql_type_parse(a, "BINARY", &p.from, err); /* a type that Databricks does not have: cast it or reject it */
+        if (rc)
+            return rc;
+        put_column(s, batch, &p, t, a);
+    }
+    return 0;
+}
+
+static void put_json(const struct engine_column *theirs, size_t count, struct texts *t, struct arena *a)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (own_column(theirs[i].name))
+            continue;
+        buf_printf(&t->json, "%s%s, r.%s", n++ ? ", " : "TO_JSON(NAMED_STRUCT(", build_text(a, theirs[i].name),
+                   build_name(a, theirs[i].name));
+    }
+    buf_puts(&t->json, n ? "))" : "CAST(NULL AS STRING)");
+}
+
+int build_shape_make(struct build *b, const struct build_batch *batch, struct arena *a, struct build_shape *ret, struct error *err)
+{
+    struct texts t;
+    struct engine_column *theirs;
+    size_t count;
+    *ret = (struct build_shape){.object = batch->object};
+    int rc = engine_table_columns(b->conn, "incoming", arena_printf(a, "%s_raw", batch->object->name), a, &theirs, &count, err);
+    if (!rc)
+        rc = add_columns(b, batch, ret, theirs, count, a, err);
+    if (rc)
+        return rc;
+    buf_init(&t.columns, LIMIT_SQL_BYTES);
+    buf_init(&t.unfit, LIMIT_SQL_BYTES);
+    buf_init(&t.reason, LIMIT_SQL_BYTES);
+    buf_init(&t.json, LIMIT_SQL_BYTES);
+    rc = put_columns(ret, batch, theirs, count, &t, a, err);
+    put_json(theirs, count, &t, a);
+    if (!rc && (t.columns.overflow || t.unfit.overflow || t.reason.overflow || t.json.overflow))
+        rc = error_set(err, ERROR_LIMIT, "%s has too many columns", batch->object->name);
+    if (!rc) {
+        ret->columns = arena_strndup(a, t.columns.data, t.columns.len);
+        ret->unfit = t.unfit.len ? arena_strndup(a, t.unfit.data, t.unfit.len) : NULL;
+        ret->unfit_reason = arena_strndup(a, t.reason.data ? t.reason.data : "", t.reason.len);
+        ret->row_json = arena_strndup(a, t.json.data, t.json.len);
+        ret->names = build_list(a, ret->ours, ret->ours_count, "", ", ");
+    }
+    buf_free(&t.columns);
+    buf_free(&t.unfit);
+    buf_free(&t.reason);
+    buf_free(&t.json);
+    return rc;
+}

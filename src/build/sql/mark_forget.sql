@@ -1,0 +1,4 @@
+DELETE FROM secchi_ops.load_mark
+WHERE source = :source
+  AND table_name = :table
+  AND file = :file

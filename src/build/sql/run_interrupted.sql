@@ -1,0 +1,3 @@
+UPDATE secchi_ops.run
+SET state = 'interrupted', ended_at = :now, error = 'the process ended'
+WHERE state = 'running'

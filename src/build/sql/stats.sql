@@ -1,0 +1,9 @@
+INSERT INTO secchi_ops.table_stats
+SELECT
+  :schema AS schema_name,
+  :table AS table_name,
+  COUNT(*) AS row_count,
+  {fresh} AS fresh_at,
+  :now AS updated_at,
+  :run AS run_id
+FROM {name} AS t

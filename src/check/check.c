@@ -1,0 +1,294 @@
+#include "check/check.h"
+
+#include <yyjson.h>
+
+#include "build/build.h"
+#include "engine/engine.h"
+
+#define ERRORS_MAX 200
+
+struct checker {
+    struct arena *arena;
+    struct engine *engine;
+    struct engine_conn *conn;
+    const struct pack_catalogue *catalogue;
+    struct check_report *report;
+};
+
+static void note(struct checker *k, const struct error *err)
+{
+    if (k->report->error_count < ERRORS_MAX)
+        k->report->errors[k->report->error_count++] = *err;
+}
+
+/* ---- the statements that fill tables ---- */
+
+/* An empty relation incoming.<name> with the columns of the table, as build stages it. */
+static int stage_incoming(struct checker *k, const struct pack_object *o, struct error *err)
+{
+    const char *sql = arena_printf(k->arena, "SELECT * FROM %s.%s WHERE FALSE", o->schema, o->name);
+    return engine_stage_query(k->conn, o->name, ENGINE_SQL(sql), NULL, err);
+}
+
+static void check_fill(struct checker *k, const struct pack_object *o, const struct pack_statement *s)
+{
+    struct error err;
+    const struct engine_param since = {"since", {.type = ENGINE_TIMESTAMP, .i = 0}};
+    bool wants_since = false;
+    for (size_t i = 0; i < s->references->param_count; i++)
+        wants_since |= str_eq(s->references->params[i], "since");
+    struct engine_stmt stmt = {.sql = s->sql, .file = o->file, .line = s->line, .params = &since, .param_count = wants_since ? 1 : 0};
+    k->report->statements++;
+    if (engine_exec(k->conn, &stmt, NULL, &err))
+        note(k, &err);
+}
+
+static void check_predicate(struct checker *k, const struct pack_object *o, const struct pack_check *c)
+{
+    struct error err;
+    struct engine_column *columns;
+    size_t count;
+    const char *sql = arena_printf(k->arena, "SELECT (%s) AS ok FROM %s.%s", c->predicate, o->schema, o->name);
+    struct engine_stmt stmt = {.sql = sql};
+    k->report->checks++;
+    int rc = engine_describe(k->conn, &stmt, k->arena, &columns, &count, &err);
+    if (!rc && !str_ieq(columns[0].type, "BOOLEAN"))
+        rc = error_set(&err, ERROR_USAGE, "check '%s' gives %s, it must be true or false", c->name, columns[0].type);
+    if (rc) {
+        error_where(&err, "%s:%u", c->file, c->line);
+        note(k, &err);
+    }
+}
+
+static void check_object(struct checker *k, const struct pack_object *o)
+{
+    struct error err;
+    k->report->tables++;
+    if (o->is_view)
+        return; /* its DDL ran */
+    if (o->layer == PACK_BRONZE && stage_incoming(k, o, &err))
+        note(k, &err);
+    for (size_t i = 0; i < o->fill_count; i++)
+        check_fill(k, o, &o->fills[i]);
+    for (size_t i = 0; i < o->check_count; i++)
+        check_predicate(k, o, &o->checks[i]);
+    if (o->layer == PACK_BRONZE)
+        engine_unstage(k->conn, o->name);
+}
+
+/* ---- derivations: their columns must be columns of the bronze table, with types that can become its types ---- */
+
+static const struct pack_object *bronze_of(const struct checker *k, const char *system_table)
+{
+    for (size_t i = 0; i < k->catalogue->object_count; i++)
+        if (str_ieq(k->catalogue->objects[i]->system_table, system_table))
+            return k->catalogue->objects[i];
+    return NULL;
+}
+
+static const struct sql_column *column_of(const struct pack_object *o, const char *name)
+{
+    for (size_t i = 0; i < o->table->column_count; i++)
+        if (str_ieq(o->table->columns[i].name, name))
+            return &o->table->columns[i];
+    return NULL;
+}
+
+static void check_column(struct checker *k, const struct pack_derivation *d, const struct pack_object *o, const struct engine_column *c)
+{
+    struct error err;
+    const struct sql_type *type;
+    const struct sql_column *wanted = column_of(o, c->name);
+    if (!wanted) {
+        const char **names = arena_alloc(k->arena, (o->table->column_count + 1) * sizeof(*names));
+        for (size_t i = 0; i < o->table->column_count; i++)
+            names[i] = o->table->columns[i].name;
+        const char *near = nearest_name(c->name, names, o->table->column_count);
+        error_set(&err, ERROR_NOT_FOUND, "%s has no column '%s'", d->system_table, c->name);
+        error_where(&err, "%s:%u", d->file, d->line);
+        if (near)
+            error_hint(&err, "did you mean '%s'?", near);
+        note(k, &err);
+        return;
+    }
+    bool untyped = str_ieq(c->type, "VOID");
+    if (!untyped && (sql_type_parse(k->arena, c->type, &type, &err) || !sql_type_equal(type, wanted->type))) {
+        error_set(&err, ERROR_USAGE, "column '%s' is %s here and %s in %s", c->name, c->type, wanted->type_text, d->system_table);
+        error_where(&err, "%s:%u", d->file, d->line);
+        error_hint(&err, "CAST(.. AS %s)", wanted->type_text);
+        note(k, &err);
+    }
+}
+
+static void check_derivation(struct checker *k, const struct pack_derivation *d)
+{
+    struct error err;
+    struct engine_column *columns;
+    size_t count;
+    const struct pack_object *o = bronze_of(k, d->system_table);
+    k->report->derivations++;
+    if (!o) {
+        error_set(&err, ERROR_NOT_FOUND, "no bronze table stands for %s", d->system_table);
+        error_where(&err, "%s", d->file);
+        error_hint(&err, "name the file <schema>.<table>.sql after a system table of bronze/");
+        note(k, &err);
+        return;
+    }
+    if (engine_describe(k->conn, &(struct engine_stmt){.sql = d->sql, .file = d->file, .line = d->line}, k->arena, &columns, &count,
+                        &err)) {
+        note(k, &err);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        check_column(k, d, o, &columns[i]);
+}
+
+/* ---- dashboards: every dataset's query with its parameters ---- */
+
+static const char *dataset_sql(struct checker *k, yyjson_val *dataset)
+{
+    yyjson_val *lines = yyjson_obj_get(dataset, "queryLines"), *line;
+    const char *query = yyjson_get_str(yyjson_obj_get(dataset, "query"));
+    if (query)
+        return query;
+    size_t i, n;
+    const char *sql = "";
+    yyjson_arr_foreach(lines, i, n, line) { sql = arena_printf(k->arena, "%s%s", sql, yyjson_get_str(line) ? yyjson_get_str(line) : ""); }
+    return sql;
+}
+
+/* A parameter of several values stands for an array of them; an array of one shows whether the query takes it. */
+static const char *with_array(struct checker *k, const char *sql, const char *keyword)
+{
+    struct sql_token *tokens;
+    size_t count, copied = 0, n = strlen(keyword);
+    if (sql_lex(k->arena, sql, strlen(sql), 1, &tokens, &count, NULL))
+        return sql; /* the query's own error says why */
+    struct buf out CLEANUP(buf_free);
+    buf_init(&out, LIMIT_SQL_BYTES);
+    for (size_t i = 0; i < count; i++) {
+        const struct sql_token *t = &tokens[i];
+        if (t->kind != SQL_TOKEN_PARAM || t->len != n + 1 || memcmp(sql + t->offset + 1, keyword, n) != 0)
+            continue;
+        buf_add(&out, sql + copied, t->offset - copied);
+        buf_puts(&out, "ARRAY('')");
+        copied = t->offset + t->len;
+    }
+    buf_puts(&out, sql + copied);
+    return out.overflow ? sql : arena_strdup(k->arena, out.data);
+}
+
+static struct engine_value typed_null(const char *data_type)
+{
+    if (str_eq(data_type, "DATE"))
+        return (struct engine_value){.type = ENGINE_DATE};
+    if (data_type && str_starts(data_type, "DATETIME"))
+        return (struct engine_value){.type = ENGINE_TIMESTAMP};
+    if (str_eq(data_type, "INTEGER"))
+        return (struct engine_value){.type = ENGINE_I64};
+    if (str_eq(data_type, "DECIMAL"))
+        return (struct engine_value){.type = ENGINE_F64};
+    return (struct engine_value){.type = ENGINE_TEXT, .text = ""};
+}
+
+static size_t dataset_params(struct checker *k, yyjson_val *dataset, const char **sql, struct engine_param *params, size_t max)
+{
+    yyjson_val *p;
+    size_t i, n, count = 0;
+    yyjson_arr_foreach(yyjson_obj_get(dataset, "parameters"), i, n, p)
+    {
+        const char *keyword = yyjson_get_str(yyjson_obj_get(p, "keyword")), *type = yyjson_get_str(yyjson_obj_get(p, "dataType"));
+        const char *complex = yyjson_get_str(yyjson_obj_get(p, "complexType"));
+        if (!keyword || count + 2 > max)
+            continue;
+        if (str_eq(complex, "RANGE")) {
+            params[count++] = (struct engine_param){arena_printf(k->arena, "%s.min", keyword), typed_null(type)};
+            params[count++] = (struct engine_param){arena_printf(k->arena, "%s.max", keyword), typed_null(type)};
+        } else if (str_eq(complex, "MULTI")) {
+            *sql = with_array(k, *sql, keyword);
+        } else {
+            params[count++] = (struct engine_param){keyword, typed_null(type)};
+        }
+    }
+    return count;
+}
+
+static void check_dashboard(struct checker *k, const struct pack_dashboard *d)
+{
+    yyjson_doc *doc = yyjson_read(d->json, d->len, 0);
+    yyjson_val *dataset;
+    size_t i, n;
+    yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), "datasets"), i, n, dataset)
+    {
+        struct error err;
+        struct engine_param params[64];
+        struct engine_column *columns;
+        size_t count;
+        const char *name = yyjson_get_str(yyjson_obj_get(dataset, "name"));
+        struct engine_stmt stmt = {.sql = dataset_sql(k, dataset), .params = params};
+        stmt.param_count = dataset_params(k, dataset, &stmt.sql, params, ARRAY_LEN(params));
+        k->report->datasets++;
+        if (engine_describe(k->conn, &stmt, k->arena, &columns, &count, &err)) {
+            error_add_where(&err, "%s: dataset '%s'", d->file, name ? name : "?");
+            note(k, &err);
+        }
+    }
+    yyjson_doc_free(doc);
+}
+
+/* ---- all of it ---- */
+
+static int check_all(struct checker *k, struct error *err)
+{
+    int rc = engine_stage_query(k->conn, "spark_logs", ENGINE_SQL("SELECT CAST('' AS STRING) AS log WHERE FALSE"), NULL, err);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < k->catalogue->object_count; i++)
+        check_object(k, k->catalogue->objects[i]);
+    for (size_t i = 0; i < k->catalogue->derivation_count; i++)
+        check_derivation(k, &k->catalogue->derivations[i]);
+    for (size_t i = 0; i < k->catalogue->dashboard_count; i++)
+        check_dashboard(k, &k->catalogue->dashboards[i]);
+    return 0;
+}
+
+/* All DDL on an empty engine: prepare stops at the first fault, which is then the report's. */
+static int run_checks(struct checker *k, const struct config *config, struct error *err)
+{
+    struct error fault;
+    struct pack_names names = {k->catalogue, config};
+    struct build_context b = {.engine = k->engine, .catalogue = k->catalogue, .config = config};
+    engine_set_names(k->engine, pack_resolve, &names);
+    if (build_prepare(&b, &fault)) {
+        note(k, &fault);
+        return 0;
+    }
+    int rc = engine_connect(k->engine, ENGINE_WRITE, NULL, &k->conn, err);
+    if (rc)
+        return rc;
+    rc = check_all(k, err);
+    engine_disconnect(k->conn);
+    return rc;
+}
+
+int check_packs(const char *const *dirs, size_t dir_count, const struct config *config, struct arena *a, struct check_report *ret,
+                struct error *err)
+{
+    struct pack_catalogue *catalogue = NULL;
+    struct config *defaults = NULL;
+    *ret = (struct check_report){.errors = arena_alloc(a, ERRORS_MAX * sizeof(*ret->errors))};
+    if (pack_load(dirs, dir_count, &catalogue, ret->errors, ERRORS_MAX, &ret->error_count))
+        return 0;
+    struct checker k = {.arena = a, .catalogue = catalogue, .report = ret};
+    struct engine_options options = {.kind = "duckdb", .lib_dir = config_find_lib(a)};
+    int rc = config ? 0 : config_load("/nonexistent", NULL, 0, &defaults, err);
+    if (!rc)
+        rc = engine_open(&options, &k.engine, err);
+    if (!rc) {
+        rc = run_checks(&k, config ? config : defaults, err);
+        engine_close(k.engine);
+    }
+    config_free(defaults);
+    pack_free(catalogue);
+    return rc;
+}

@@ -1,0 +1,100 @@
+#include "cli/command.h"
+
+#include <yyjson.h>
+
+static const char *text_of(yyjson_val *object, const char *key)
+{
+    const char *text = yyjson_get_str(yyjson_obj_get(object, key));
+    return text ? text : "-";
+}
+
+/* Whole numbers may come as strings when they are large; absent ones are shown as a dash. */
+static const char *number_of(struct arena *a, yyjson_val *object, const char *key)
+{
+    yyjson_val *v = yyjson_obj_get(object, key);
+    if (yyjson_is_num(v))
+        return arena_printf(a, "%lld", (long long)yyjson_get_num(v));
+    return yyjson_is_str(v) ? arena_strdup(a, yyjson_get_str(v)) : "-";
+}
+
+static void put_run(const char *label, yyjson_val *run)
+{
+    if (!yyjson_is_obj(run))
+        return;
+    printf("%s run %lld, %s, %s", label, (long long)yyjson_get_num(yyjson_obj_get(run, "id")), text_of(run, "kind"), text_of(run, "state"));
+    if (yyjson_is_str(yyjson_obj_get(run, "ended_at")))
+        printf(", ended %s", text_of(run, "ended_at"));
+    if (yyjson_is_str(yyjson_obj_get(run, "error")))
+        printf(": %s", text_of(run, "error"));
+    putchar('\n');
+}
+
+static void put_status(struct arena *a, yyjson_val *root)
+{
+    yyjson_val *v;
+    size_t i, n;
+    put_run("running:", yyjson_obj_get(root, "running"));
+    if (yyjson_is_obj(yyjson_obj_get(root, "last_run")))
+        put_run("last:", yyjson_obj_get(root, "last_run"));
+    else
+        puts("no run yet; next: secchi setup --source DIR");
+    yyjson_arr_foreach(yyjson_obj_get(root, "sources"), i, n, v)
+    {
+        printf("source %s (%s): %s\n", text_of(v, "name"), text_of(v, "kind"), text_of(v, "path"));
+    }
+    printf("\n%-46s %12s %11s  %-21s %s\n", "table", "rows", "quarantined", "newest", "updated");
+    yyjson_arr_foreach(yyjson_obj_get(root, "tables"), i, n, v)
+    {
+        printf("%-46s %12s %11s  %-21.20s %.20s\n", arena_printf(a, "%s.%s", text_of(v, "schema"), text_of(v, "name")),
+               number_of(a, v, "rows"), number_of(a, v, "quarantined"), text_of(v, "fresh_at"), text_of(v, "updated_at"));
+    }
+    yyjson_val *findings = yyjson_obj_get(root, "findings");
+    if (yyjson_arr_size(findings))
+        printf("\n%s open findings\n", number_of(a, root, "findings_open"));
+    yyjson_arr_foreach(findings, i, n, v)
+    {
+        printf("%s %s%s%s: %s\n", text_of(v, "severity"), text_of(v, "kind"), yyjson_is_str(yyjson_obj_get(v, "table")) ? " " : "",
+               yyjson_is_str(yyjson_obj_get(v, "table")) ? text_of(v, "table") : "", text_of(v, "text"));
+    }
+}
+
+static int run(struct cli *cli, struct error *err)
+{
+    struct client *client;
+    const char *answer;
+    int rc = cli_load(cli, err);
+    if (!rc)
+        rc = client_open(cli->config, cli->packs, &client, err);
+    if (rc)
+        return rc;
+    rc = client_get(client, "GET", "/api/v1/status", NULL, cli->arena, &answer, err);
+    client_close(client);
+    if (rc)
+        return rc;
+    if (str_eq(cli_value(cli, "format"), "json")) {
+        puts(answer);
+        return 0;
+    }
+    yyjson_doc *doc = yyjson_read(answer, strlen(answer), 0);
+    if (!doc)
+        return error_set(err, ERROR_INTERNAL, "the server's answer is not JSON");
+    put_status(cli->arena, yyjson_doc_get_root(doc));
+    yyjson_doc_free(doc);
+    return 0;
+}
+
+static const struct option options[] = {
+    {"format", OPTION_CHOICE, "FORMAT", "text|json", NULL, false, "how it is written (default text)"},
+    {0},
+};
+
+const struct command command_status = {
+    .name = "status",
+    .arguments = "",
+    .summary = "tables, freshness, the last run and findings",
+    .text =
+        "Shows the last run and the one going on, sources, every table with its rows, quarantined rows, newest event and last change, and the open findings.",
+    .examples = "secchi status\nsecchi status --format json",
+    .options = options,
+    .run = run,
+};

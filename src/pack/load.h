@@ -1,0 +1,30 @@
+/* Private to pack: what the files of the room hand each other while a catalogue is loaded. */
+#ifndef SECCHI_PACK_LOAD_H
+#define SECCHI_PACK_LOAD_H
+
+#include "pack/pack.h"
+
+struct pack_loader {
+    struct pack_catalogue *c;
+    struct arena *arena; /* of the catalogue */
+    const char *pack, *dir;
+    bool override;
+    VEC(struct pack_object *) objects;
+    VEC(struct pack_derivation) derivations;
+    VEC(struct pack_dashboard) dashboards;
+    struct error *errs;
+    size_t max_errs, err_count;
+    int first_kind;
+};
+
+/* Notes an error and goes on with the next file; keeps the first max_errs. */
+void pack_note(struct pack_loader *l, const struct error *err);
+/* Reads the files of a folder that end with suffix, in byte order; an absent folder has none. */
+typedef void pack_file_fn(struct pack_loader *l, const char *path, const char *stem, const char *text, size_t len);
+void pack_each_file(struct pack_loader *l, const char *folder, const char *suffix, size_t max, pack_file_fn *fn);
+
+void pack_read_table(struct pack_loader *l, enum pack_layer layer, const char *path, const char *text, size_t len);
+void pack_read_checks(struct pack_loader *l, const char *path, const char *stem, const char *text, size_t len);
+void pack_sort(struct pack_loader *l); /* links reads and puts objects into build order */
+
+#endif

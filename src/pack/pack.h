@@ -1,0 +1,95 @@
+/*
+ * pack - reads content packs from disk into one catalogue. A pack is a folder with pack.yaml and content by kind:
+ *   bronze/T.sql  gold/T.sql      a table or view each: DDL, then the statements that fill it
+ *   bronze/checks/T.yaml          quality checks of a table, in the format of Databricks Labs DQX
+ *   sources/spark/S.T.sql          landing.sql and one derivation a system table
+ *   dashboards/D.lvdash.json      Databricks AI/BI dashboards
+ * Nothing is run here; the catalogue is immutable once loaded and may be read by any thread.
+ *
+ * Packs are read in order: shipped ones, then <home>/packs/NAME by name. An object of a later pack replaces one of the same
+ * name only with `override: true` in that pack's pack.yaml, else it is an error that names both files.
+ */
+#ifndef SECCHI_PACK_H
+#define SECCHI_PACK_H
+
+#include "base/base.h"
+#include "config/config.h"
+#include "sql/sql.h"
+
+enum pack_layer { PACK_LANDING, PACK_BRONZE, PACK_GOLD };
+
+struct pack_check { /* one quality check of a bronze table */
+    const char *name;
+    bool warning;          /* criticality warn: the row is kept and counted; error: it goes to quarantine */
+    const char *predicate; /* Databricks SQL that is true for a good row */
+    const char *file;
+    uint32_t line;
+};
+
+struct pack_statement { /* a statement that fills a table */
+    const char *sql;
+    size_t len;
+    uint32_t line;
+    struct sql_references *references;
+};
+
+struct pack_object { /* a table or view with what fills it */
+    const char *pack, *file;
+    enum pack_layer layer;
+    const char *schema, *name; /* "system_gold", "fact_query_history" */
+    bool is_view;
+    struct sql_table *table; /* columns, keys, comment, properties (views: columns may be empty) */
+    const char *ddl;         /* the CREATE statement */
+    uint32_t ddl_line;
+    struct pack_statement *fills; /* in the order of the file */
+    size_t fill_count;
+    const char *system_table; /* bronze: "system.query.history"; else NULL */
+    const char *domain;       /* cost, reliability, performance, security, quality; NULL when not given */
+    const char *event_time;   /* property secchi.event_time: column that says when a row happened; may be NULL */
+    struct pack_check *checks;
+    size_t check_count;
+    struct pack_object **reads; /* objects of the catalogue that its statements read, without itself */
+    size_t read_count;
+};
+
+struct pack_derivation {                    /* sources/spark/<schema>.<table>.sql */
+    const char *pack, *file, *system_table; /* "system.query.history" */
+    const char *sql;
+    uint32_t line;
+};
+
+struct pack_dashboard {
+    const char *pack, *file, *name, *title; /* name: file name without .lvdash.json */
+    const char *json;
+    size_t len;
+};
+
+struct pack_catalogue {
+    struct arena *arena;
+    struct pack_object **objects; /* landing, bronze, gold; within a layer in build order: what is read comes first */
+    size_t object_count;
+    struct pack_derivation *derivations;
+    size_t derivation_count;
+    struct pack_dashboard *dashboards;
+    size_t dashboard_count;
+    struct map by_name; /* "schema.name" in lower case -> pack_object */
+};
+
+/* Reads every pack. All faults of all files are collected into `errs` (as many as fit); the return is the first one's kind.
+ * A cycle among tables is an error that lists it. */
+int pack_load(const char *const *dirs, size_t dir_count, struct pack_catalogue **ret, struct error *errs, size_t max_errs,
+              size_t *ret_err_count) MUST_CHECK;
+void pack_free(struct pack_catalogue *c);
+struct pack_object *pack_find(const struct pack_catalogue *c, const char *schema, const char *name);
+/* The nearest object name for an error's hint, or NULL. */
+const char *pack_nearest(const struct pack_catalogue *c, const char *name, struct arena *a);
+
+/* The resolver that the engine is given (sql_name_fn, context = struct pack_names): maps multi-part names to
+ * schema.table by H-36: unqualified to gold, then bronze; system.a.b to bronze; ${catalog} and `names:` to here. */
+struct pack_names {
+    const struct pack_catalogue *catalogue;
+    const struct config *config;
+};
+sql_name_fn pack_resolve;
+
+#endif

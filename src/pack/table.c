@@ -1,0 +1,179 @@
+#include "pack/load.h"
+
+#include <ctype.h>
+
+/* One file: DDL statements, each followed by the statements that fill its table. */
+
+static const char *property(const struct sql_property *p, size_t count, const char *key)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_ieq(p[i].key, key))
+            return p[i].value;
+    return NULL;
+}
+
+static void fault(struct pack_loader *l, const char *path, struct sql_pos pos, const char *text)
+{
+    struct error err;
+    error_set(&err, ERROR_USAGE, "%s", text);
+    error_where(&err, "%s:%u:%u", path, pos.line, pos.column);
+    pack_note(l, &err);
+}
+
+static void note_in(struct pack_loader *l, const char *path, struct error *err)
+{
+    error_add_where(err, "%s", path);
+    pack_note(l, err);
+}
+
+static const char *key_of(struct arena *a, const char *schema, const char *name)
+{
+    char *key = arena_printf(a, "%s.%s", schema, name);
+    str_lower(key);
+    return key;
+}
+
+/* Puts the object into the catalogue; a later pack may replace an earlier one's only when it says so. */
+static bool enter(struct pack_loader *l, struct pack_object *o)
+{
+    const char *key = key_of(l->arena, o->schema, o->name);
+    struct pack_object *old = map_get(&l->c->by_name, key);
+    if (!old) {
+        map_set(&l->c->by_name, key, o);
+        *VEC_ADD(&l->objects) = o;
+        return true;
+    }
+    if (l->override && !str_eq(old->pack, o->pack)) {
+        *old = *o;
+        return true;
+    }
+    struct error err;
+    error_set(&err, ERROR_USAGE, "%s.%s stands in %s as well", o->schema, o->name, old->file);
+    error_where(&err, "%s:%u", o->file, o->ddl_line);
+    error_hint(&err, "rename it, or say `override: true` in the pack.yaml of the pack that is to win");
+    pack_note(l, &err);
+    return false;
+}
+
+static void set_properties(struct pack_object *o, const struct sql_property *p, size_t count)
+{
+    o->system_table = property(p, count, "secchi.system_table");
+    o->domain = property(p, count, "secchi.domain");
+    o->event_time = property(p, count, "secchi.event_time");
+}
+
+static const char *default_schema(enum pack_layer layer)
+{
+    return layer == PACK_LANDING ? "secchi_spark" : layer == PACK_BRONZE ? "system_bronze" : "system_gold";
+}
+
+static struct pack_object *new_object(struct pack_loader *l, enum pack_layer layer, const char *path, const struct sql_statement *s,
+                                      const struct sql_name *name)
+{
+    struct pack_object *o = arena_alloc(l->arena, sizeof(*o));
+    o->pack = l->pack;
+    o->file = path;
+    o->layer = layer;
+    o->schema = name->count > 1 ? name->parts[name->count - 2] : default_schema(layer);
+    o->name = name->parts[name->count - 1];
+    o->ddl = arena_strndup(l->arena, s->text, s->len);
+    o->ddl_line = s->pos.line;
+    return o;
+}
+
+static struct pack_object *read_table(struct pack_loader *l, enum pack_layer layer, const char *path, const struct sql_statement *s)
+{
+    struct error err;
+    struct sql_table *t;
+    if (sql_parse_table(l->arena, s->text, s->len, s->pos.line, &t, &err)) {
+        note_in(l, path, &err);
+        return NULL;
+    }
+    struct pack_object *o = new_object(l, layer, path, s, &t->name);
+    o->table = t;
+    set_properties(o, t->properties, t->property_count);
+    if (layer == PACK_BRONZE && !o->system_table) {
+        fault(l, path, s->pos, "a bronze table needs the property 'secchi.system_table', e.g. 'system.billing.usage'");
+        return NULL;
+    }
+    return enter(l, o) ? o : NULL;
+}
+
+static struct pack_object *read_view(struct pack_loader *l, enum pack_layer layer, const char *path, const struct sql_statement *s)
+{
+    struct error err;
+    struct sql_view *v;
+    struct sql_references *refs;
+    if (sql_parse_view(l->arena, s->text, s->len, s->pos.line, &v, &err) ||
+        sql_references(l->arena, s->text, s->len, s->pos.line, &refs, &err)) {
+        note_in(l, path, &err);
+        return NULL;
+    }
+    struct pack_object *o = new_object(l, layer, path, s, &v->name);
+    o->is_view = true;
+    o->table = arena_alloc(l->arena, sizeof(*o->table));
+    o->table->name = v->name;
+    o->table->comment = v->comment;
+    o->table->columns = v->columns;
+    o->table->column_count = v->column_count;
+    set_properties(o, v->properties, v->property_count);
+    /* A view's query is kept as a fill so that what it reads orders the build. */
+    o->fills = arena_alloc(l->arena, sizeof(*o->fills));
+    o->fills[0] = (struct pack_statement){.sql = o->ddl, .len = s->len, .line = s->pos.line, .references = refs};
+    o->fill_count = 1;
+    return enter(l, o) ? o : NULL;
+}
+
+static bool writes_object(const struct sql_references *refs, const struct pack_object *o)
+{
+    size_t n = refs->written.count;
+    return refs->writes && n && str_ieq(refs->written.parts[n - 1], o->name) && (n == 1 || str_ieq(refs->written.parts[n - 2], o->schema));
+}
+
+static void add_fill(struct pack_loader *l, struct pack_object *o, const char *path, const struct sql_statement *s)
+{
+    struct error err;
+    struct sql_references *refs;
+    if (sql_references(l->arena, s->text, s->len, s->pos.line, &refs, &err)) {
+        note_in(l, path, &err);
+        return;
+    }
+    if (o->is_view || !writes_object(refs, o)) {
+        fault(l, path, s->pos, arena_printf(l->arena, "this statement must fill %s.%s, the table created above it", o->schema, o->name));
+        return;
+    }
+    struct pack_statement *more = arena_alloc(l->arena, (o->fill_count + 1) * sizeof(*more));
+    if (o->fill_count)
+        memcpy(more, o->fills, o->fill_count * sizeof(*more));
+    more[o->fill_count++] = (struct pack_statement){
+        .sql = arena_strndup(l->arena, s->text, s->len), .len = s->len, .line = s->pos.line, .references = refs};
+    o->fills = more;
+}
+
+void pack_read_table(struct pack_loader *l, enum pack_layer layer, const char *path, const char *text, size_t len)
+{
+    struct error err;
+    struct sql_statement *s;
+    size_t count;
+    struct pack_object *o = NULL;
+    if (sql_split(l->arena, text, len, 1, &s, &count, &err)) {
+        note_in(l, path, &err);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        bool fills = s[i].kind == SQL_MERGE || s[i].kind == SQL_INSERT || s[i].kind == SQL_UPDATE || s[i].kind == SQL_DELETE;
+        if (s[i].kind == SQL_CREATE_TABLE)
+            o = read_table(l, layer, path, &s[i]);
+        else if (s[i].kind == SQL_CREATE_VIEW)
+            o = read_view(l, layer, path, &s[i]);
+        else if (fills && o)
+            add_fill(l, o, path, &s[i]);
+        else if (!fills || count == 1)
+            fault(l, path, s[i].pos,
+                  arena_printf(l->arena,
+                               "%s cannot stand here; a table file holds CREATE TABLE or CREATE VIEW, then MERGE, INSERT, UPDATE or DELETE",
+                               sql_kind_name(s[i].kind)));
+    }
+    if (!count)
+        fault(l, path, (struct sql_pos){1, 1}, "the file holds no statement");
+}

@@ -1,0 +1,100 @@
+/*
+ * private - what the files of semantic share.
+ */
+#ifndef SECCHI_SEMANTIC_PRIVATE_H
+#define SECCHI_SEMANTIC_PRIVATE_H
+
+#include <pthread.h>
+
+#include "nanoarrow/nanoarrow.h"
+#include "semantic/semantic.h"
+#include "sql/sql.h"
+
+enum stop_reason { STOP_NONE, STOP_TIMEOUT, STOP_CANCELLED, STOP_CLOSING };
+
+struct running { /* a statement that the watchdog looks after */
+    struct running *prev, *next;
+    struct engine_conn *conn;
+    const struct cancel *cancel;
+    int64_t deadline_ns;
+    int64_t timeout_ms;
+    enum stop_reason reason;
+};
+
+struct numbers { /* of one table in one scope, kept until the warehouse changes */
+    int64_t rows, fresh_us, updated_us;
+};
+
+struct semantic {
+    struct semantic_options o;
+    struct pack_names names;
+    int limit; /* statements at the same time */
+    pthread_mutex_t lock;
+    pthread_cond_t place; /* a statement ended */
+    pthread_cond_t wake;  /* for the watchdog */
+    pthread_t watchdog;
+    bool stopping;
+    int active; /* statements that hold a place */
+    struct running *first;
+    VEC(struct engine_conn *) idle;
+    int64_t version; /* under numbers_lock */
+    bool scopes_ready;
+    struct arena *scope_arena; /* scopes; replaced as a whole by semantic_scopes */
+    struct scope *scopes;      /* one a tenant of the configuration, in its order */
+    size_t scope_count;
+    pthread_rwlock_t scope_lock;
+    pthread_mutex_t numbers_lock;
+    struct map numbers; /* tenant ("" for none) -> array of struct numbers, in the order of tables_visible */
+};
+
+struct semantic_result {
+    struct semantic *s;
+    struct arena *arena;
+    struct running run;
+    struct ArrowArrayStream inner, outer;
+    struct principal principal;
+    const char *sql;
+    int64_t max_rows, rows, start_ns, end_ns;
+    bool has_place, truncated, ended;
+    struct error error;
+};
+
+/* ---- places and connections (run.c) ---- */
+int run_start(struct semantic *s, struct running *r, const struct cancel *cancel, int64_t timeout_ms, struct error *err) MUST_CHECK;
+void run_end(struct semantic *s, struct running *r);
+/* The error of a statement that was stopped by the watchdog, in place of what the engine said; else keeps *err. */
+int run_error(const struct running *r, int rc, struct error *err);
+void *run_watchdog(void *context);
+
+/* ---- gate (gate.c) ---- */
+struct gate { /* what the statement may read */
+    const struct semantic *s;
+    const struct principal *principal;
+    const struct scope *scope; /* NULL: everything that its role may see */
+};
+int gate_tree(const struct gate *g, const char *json, struct error *err) MUST_CHECK;
+bool gate_function_allowed(const char *name, bool table);
+
+/* ---- scope of a tenant (scope.c) ---- */
+struct scope {
+    const char *tenant, *prefix; /* schema of its views: <prefix><schema> */
+    struct map tables;           /* "schema.table" of what it may see; value: struct pack_object */
+};
+sql_name_fn scope_resolve; /* context: struct semantic; obeys the scope that scope_use set for this thread */
+/* Finds and pins the principal's scope (NULL for those without tenant); scope_release follows. */
+int scope_acquire(struct semantic *s, const struct principal *p, const struct scope **ret, struct error *err) MUST_CHECK;
+void scope_release(struct semantic *s, const struct scope *scope);
+void scope_use(const struct scope *scope); /* for the calls of this thread that follow; NULL: none */
+void scopes_free(struct semantic *s);
+
+/* ---- SHOW and DESCRIBE (show.c) ---- */
+int show_statement(struct semantic_result *r, const struct sql_statement *st, struct error *err) MUST_CHECK;
+
+/* ---- tables (tables.c) ---- */
+/* What the principal may read, by schema and name, without numbers. */
+int tables_visible(struct semantic *s, const struct principal *p, struct arena *a, struct semantic_table **ret, size_t *ret_count,
+                   struct error *err) MUST_CHECK;
+int columns_of(struct semantic *s, const struct principal *p, struct engine_conn *c, const struct sql_name *name, struct arena *a,
+               struct semantic_column **ret, size_t *ret_count, struct error *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,88 @@
+/*
+ * semantic - the one way to ask. Every read of a person, the page, the API or an agent comes through here: gate, scope of the
+ * principal, limits, engine, audit. Builds do not: they own the tables.
+ */
+#ifndef SECCHI_SEMANTIC_H
+#define SECCHI_SEMANTIC_H
+
+#include "access/access.h"
+#include "base/base.h"
+#include "build/build.h"
+#include "engine/engine.h"
+#include "pack/pack.h"
+
+struct semantic; /* one a process: pool of reader connections, limits, running statements */
+
+struct semantic_options { /* borrowed for the life of the semantic */
+    struct engine *engine;
+    const struct pack_catalogue *catalogue;
+    const struct config *config;
+    struct state *state; /* audit; NULL: none is kept (tests) */
+};
+/* Also sets the names of the engine (engine_set_names): so it is made before the engine's first statement. */
+int semantic_new(const struct semantic_options *o, struct semantic **ret, struct error *err) MUST_CHECK;
+/* Interrupts what runs and waits until every result was freed. The engine must still be open. */
+void semantic_free(struct semantic *s);
+/* Makes the views of the tenants (C-07, S-24) anew; called at open and whenever tables were made or changed. Until it worked,
+ * and after it failed, tenants are refused (ERROR_UNAVAILABLE). Nothing to do without tenants. */
+int semantic_scopes(struct semantic *s, struct error *err) MUST_CHECK;
+/* Tells that a refresh changed the warehouse: cached counts are forgotten. Returns by semantic_version a number that
+ * changes with every such call, for caches of results. Any thread. */
+void semantic_changed(struct semantic *s);
+int64_t semantic_version(struct semantic *s);
+
+struct semantic_request {
+    const char *sql;  /* one SELECT, also WITH, VALUES, SHOW TABLES, DESCRIBE t */
+    const char *file; /* for error positions; NULL */
+    const struct engine_param *params;
+    size_t param_count;
+    int64_t max_rows;   /* 0: query.max_rows; the result says when it was cut. Only administrators may go beyond it */
+    int64_t timeout_ms; /* 0: query.timeout; the same */
+};
+
+struct semantic_result;
+/* Gate, scope, run. The result holds a connection until it is freed. Waits while query.concurrency statements run; the wait
+ * counts as running time. What the gate refuses is ERROR_USAGE, ERROR_NOT_FOUND or ERROR_FORBIDDEN; a statement that runs
+ * into a limit ERROR_LIMIT. cancel (may be NULL) must live until the result is freed. */
+int semantic_query(struct semantic *s, const struct principal *p, const struct semantic_request *r, const struct cancel *cancel,
+                   struct semantic_result **ret, struct error *err) MUST_CHECK;
+struct ArrowArrayStream *semantic_stream(struct semantic_result *r); /* borrowed; get_next reports time-outs and limits as its error */
+bool semantic_truncated(const struct semantic_result *r);            /* after the last batch */
+int64_t semantic_row_count(const struct semantic_result *r);
+int64_t semantic_elapsed_us(const struct semantic_result *r);
+void semantic_result_free(struct semantic_result *r);
+
+/* Writers of results, used by server and cli. fd-less: bytes go to `put`, which returns non-zero to stop. Formats of C-06. */
+enum semantic_format { FORMAT_JSON, FORMAT_JSONL, FORMAT_CSV, FORMAT_ARROW, FORMAT_PARQUET, FORMAT_TABLE };
+int semantic_format_parse(const char *name, enum semantic_format *ret, struct error *err) MUST_CHECK;
+const char *semantic_format_type(enum semantic_format f); /* media type */
+typedef int semantic_put_fn(void *context, const void *data, size_t len);
+/* An error of the stream keeps its kind when it is one of semantic_stream. */
+int semantic_write(struct ArrowArrayStream *stream, enum semantic_format f, semantic_put_fn *put, void *context,
+                   struct error *err) MUST_CHECK;
+/* {"columns":[{"name","type"}],"rows":[[..],..],"row_count","truncated","elapsed_ms"} and the further members (JSON text
+ * without braces, may be NULL). */
+int semantic_write_envelope(struct semantic_result *r, const char *members, semantic_put_fn *put, void *context,
+                            struct error *err) MUST_CHECK;
+/* Adds a text as JSON string, with its quotes. */
+void semantic_json_text(struct buf *b, const char *s, size_t len);
+
+struct semantic_table { /* for the table routes and completion */
+    const char *schema, *name, *layer, *domain, *comment;
+    bool is_view;
+    int64_t rows;       /* -1 unknown */
+    int64_t fresh_us;   /* newest event time, 0 none */
+    int64_t updated_us; /* last time that a refresh changed it, 0 never */
+};
+/* The tables that the principal may read: by schema and name. Numbers are kept until semantic_changed. */
+int semantic_tables(struct semantic *s, const struct principal *p, struct arena *a, struct semantic_table **ret, size_t *ret_count,
+                    struct error *err) MUST_CHECK;
+/* Columns of a table with comments; ERROR_NOT_FOUND with the nearest name. */
+struct semantic_column {
+    const char *name, *type, *comment;
+    bool nullable, in_key;
+};
+int semantic_columns(struct semantic *s, const struct principal *p, const char *table, struct arena *a, struct semantic_column **ret,
+                     size_t *ret_count, struct error *err) MUST_CHECK;
+
+#endif

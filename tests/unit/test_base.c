@@ -1,0 +1,142 @@
+#include <setjmp.h>
+#include <stdlib.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/base.h"
+
+static void errors_are_one_line(void **state)
+{
+    (void)state;
+    struct error e;
+    assert_int_equal(error_set(&e, ERROR_USAGE, "bad %s\nline", "thing"), ERROR_USAGE);
+    assert_string_equal(e.what, "bad thing line");
+    error_where(&e, "a.sql:3");
+    error_add_where(&e, "pack health");
+    assert_string_equal(e.where, "pack health: a.sql:3");
+    assert_int_equal(error_exit_status(&e), 2);
+    assert_int_equal(error_http_status(&e), 400);
+}
+
+static void map_keeps_order_and_survives_removal(void **state)
+{
+    (void)state;
+    struct map m = {0};
+    char key[16];
+    static int values[1000];
+    for (int i = 0; i < 1000; i++) {
+        snprintf(key, sizeof(key), "k%d", i);
+        assert_null(map_set(&m, key, &values[i]));
+    }
+    for (int i = 0; i < 1000; i += 2) {
+        snprintf(key, sizeof(key), "k%d", i);
+        assert_ptr_equal(map_remove(&m, key), &values[i]);
+    }
+    for (int i = 0; i < 1000; i++) {
+        snprintf(key, sizeof(key), "k%d", i);
+        assert_ptr_equal(map_get(&m, key), i % 2 ? (void *)&values[i] : NULL);
+    }
+    map_set(&m, "k0", &values[1]);
+    assert_ptr_equal(map_get(&m, "k0"), &values[1]);
+    map_free(&m);
+}
+
+static void times_agree_with_python(void **state)
+{
+    (void)state;
+    /* datetime(y, m, d, ..., tzinfo=utc).timestamp() of Python */
+    static const struct {
+        const char *text;
+        int64_t us;
+        const char *back;
+    } cases[] = {
+        {"1970-01-01", 0, "1970-01-01T00:00:00Z"},
+        {"2024-02-29T12:34:56.789Z", 1709210096789000, "2024-02-29T12:34:56.789000Z"},
+        {"2026-11-21 08:57:17+02:00", 1795244237000000, "2026-11-21T06:57:17Z"},
+        {"1969-12-31T23:59:59.999999Z", -1, "1969-12-31T23:59:59.999999Z"},
+        {"0001-01-01", -62135596800000000, "0001-01-01T00:00:00Z"},
+        {"9999-12-31T23:59:59Z", 253402300799000000, "9999-12-31T23:59:59Z"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        int64_t us;
+        char text[40];
+        assert_int_equal(time_parse_us(cases[i].text, &us), 0);
+        assert_true(us == cases[i].us);
+        assert_string_equal(time_format_us(us, text), cases[i].back);
+    }
+    static const char *const bad[] = {
+        "", "2024", "2023-02-29", "2024-13-01", "2024-01-01T25:00", "2024-01-01x", "2024-01-01T10:00:00.", "24-01-01"};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        int64_t us;
+        assert_int_equal(time_parse_us(bad[i], &us), ERROR_INVALID);
+    }
+}
+
+static void nearest_names(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"query_history", "job_run_timeline", "usage", "refresh", "restore"};
+    assert_string_equal(nearest_name("qurey_history", names, ARRAY_LEN(names)), "query_history");
+    assert_string_equal(nearest_name("refesh", names, ARRAY_LEN(names)), "refresh");
+    assert_null(nearest_name("xyz", names, ARRAY_LEN(names)));
+}
+
+static void buffers_stop_at_their_maximum(void **state)
+{
+    (void)state;
+    struct buf b;
+    buf_init(&b, 8);
+    buf_puts(&b, "12345");
+    buf_puts(&b, "6789");
+    assert_true(b.overflow);
+    assert_string_equal(b.data, "12345");
+    buf_clear(&b);
+    buf_printf(&b, "%d", 12345678);
+    assert_false(b.overflow);
+    assert_string_equal(b.data, "12345678");
+    buf_free(&b);
+}
+
+static void numbers_are_whole(void **state)
+{
+    (void)state;
+    int64_t i;
+    double d;
+    bool b;
+    assert_int_equal(str_to_i64("-9223372036854775808", &i), 0);
+    assert_true(i == INT64_MIN);
+    assert_int_equal(str_to_i64("9223372036854775808", &i), ERROR_INVALID);
+    assert_int_equal(str_to_i64("1x", &i), ERROR_INVALID);
+    assert_int_equal(str_to_i64(" 1", &i), ERROR_INVALID);
+    assert_int_equal(str_to_f64("nan", &d), ERROR_INVALID);
+    assert_int_equal(str_to_f64("1e3", &d), 0);
+    assert_true(d > 999.9 && d < 1000.1);
+    assert_int_equal(str_to_bool("Yes", &b), 0);
+    assert_true(b);
+    assert_int_equal(str_to_bool("maybe", &b), ERROR_INVALID);
+}
+
+static void utf8_is_checked(void **state)
+{
+    (void)state;
+    assert_true(utf8_valid("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", 10));
+    assert_false(utf8_valid("\xc0\x80", 2));
+    assert_false(utf8_valid("\xed\xa0\x80", 3));
+    assert_false(utf8_valid("\xe2\x82", 2));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(errors_are_one_line),
+        cmocka_unit_test(map_keeps_order_and_survives_removal),
+        cmocka_unit_test(times_agree_with_python),
+        cmocka_unit_test(nearest_names),
+        cmocka_unit_test(buffers_stop_at_their_maximum),
+        cmocka_unit_test(numbers_are_whole),
+        cmocka_unit_test(utf8_is_checked),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
