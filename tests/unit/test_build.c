@@ -184,7 +184,7 @@ static void an_upsert_into_an_empty_table_is_an_insert(void **state)
             fail_msg("%s\ngives %s", cases[i].merge, got ? got : "nothing");
     }
     for (size_t i = 0; i < catalogue->object_count; i++)
-        for (size_t j = 0; j < catalogue->objects[i]->fill_count; j++)
+        for (size_t j = 0; !catalogue->objects[i]->is_view && j < catalogue->objects[i]->fill_count; j++)
             assert_non_null(build_insert_for_merge(arena, catalogue->objects[i]->fills[j].sql, NULL));
 }
 
