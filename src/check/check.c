@@ -1,4 +1,4 @@
-#include "check/check.h"
+#include "check/private.h"
 
 #include <yyjson.h>
 
@@ -7,15 +7,7 @@
 
 #define ERRORS_MAX 200
 
-struct checker {
-    struct arena *arena;
-    struct engine *engine;
-    struct engine_conn *conn;
-    const struct pack_catalogue *catalogue;
-    struct check_report *report;
-};
-
-static void note(struct checker *k, const struct error *err)
+void check_note(struct checker *k, const struct error *err)
 {
     if (k->report->error_count < ERRORS_MAX)
         k->report->errors[k->report->error_count++] = *err;
@@ -40,7 +32,7 @@ static void check_fill(struct checker *k, const struct pack_object *o, const str
     struct engine_stmt stmt = {.sql = s->sql, .file = o->file, .line = s->line, .params = &since, .param_count = wants_since ? 1 : 0};
     k->report->statements++;
     if (engine_exec(k->conn, &stmt, NULL, &err))
-        note(k, &err);
+        check_note(k, &err);
 }
 
 static void check_predicate(struct checker *k, const struct pack_object *o, const struct pack_check *c)
@@ -56,7 +48,7 @@ static void check_predicate(struct checker *k, const struct pack_object *o, cons
         rc = error_set(&err, ERROR_USAGE, "check '%s' gives %s, it must be true or false", c->name, columns[0].type);
     if (rc) {
         error_where(&err, "%s:%u", c->file, c->line);
-        note(k, &err);
+        check_note(k, &err);
     }
 }
 
@@ -64,10 +56,11 @@ static void check_object(struct checker *k, const struct pack_object *o)
 {
     struct error err;
     k->report->tables++;
+    check_description(k, o);
     if (o->is_view)
         return; /* its DDL ran */
     if (o->layer == PACK_BRONZE && stage_incoming(k, o, &err))
-        note(k, &err);
+        check_note(k, &err);
     for (size_t i = 0; i < o->fill_count; i++)
         check_fill(k, o, &o->fills[i]);
     for (size_t i = 0; i < o->check_count; i++)
@@ -108,7 +101,7 @@ static void check_column(struct checker *k, const struct pack_derivation *d, con
         error_where(&err, "%s:%u", d->file, d->line);
         if (near)
             error_hint(&err, "did you mean '%s'?", near);
-        note(k, &err);
+        check_note(k, &err);
         return;
     }
     bool untyped = str_ieq(c->type, "VOID");
@@ -116,7 +109,7 @@ static void check_column(struct checker *k, const struct pack_derivation *d, con
         error_set(&err, ERROR_USAGE, "column '%s' is %s here and %s in %s", c->name, c->type, wanted->type_text, d->system_table);
         error_where(&err, "%s:%u", d->file, d->line);
         error_hint(&err, "CAST(.. AS %s)", wanted->type_text);
-        note(k, &err);
+        check_note(k, &err);
     }
 }
 
@@ -131,12 +124,12 @@ static void check_derivation(struct checker *k, const struct pack_derivation *d)
         error_set(&err, ERROR_NOT_FOUND, "no bronze table stands for %s", d->system_table);
         error_where(&err, "%s", d->file);
         error_hint(&err, "name the file <schema>.<table>.sql after a system table of bronze/");
-        note(k, &err);
+        check_note(k, &err);
         return;
     }
     if (engine_describe(k->conn, &(struct engine_stmt){.sql = d->sql, .file = d->file, .line = d->line}, k->arena, &columns, &count,
                         &err)) {
-        note(k, &err);
+        check_note(k, &err);
         return;
     }
     for (size_t i = 0; i < count; i++)
@@ -230,7 +223,7 @@ static void check_dashboard(struct checker *k, const struct pack_dashboard *d)
         k->report->datasets++;
         if (engine_describe(k->conn, &stmt, k->arena, &columns, &count, &err)) {
             error_add_where(&err, "%s: dataset '%s'", d->file, name ? name : "?");
-            note(k, &err);
+            check_note(k, &err);
         }
     }
     yyjson_doc_free(doc);
@@ -260,7 +253,7 @@ static int run_checks(struct checker *k, const struct config *config, struct err
     struct build_context b = {.engine = k->engine, .catalogue = k->catalogue, .config = config};
     engine_set_names(k->engine, pack_resolve, &names);
     if (build_prepare(&b, &fault)) {
-        note(k, &fault);
+        check_note(k, &fault);
         return 0;
     }
     int rc = engine_connect(k->engine, ENGINE_WRITE, NULL, &k->conn, err);
