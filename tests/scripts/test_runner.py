@@ -48,24 +48,24 @@ def script(tree, name, text):
     ("sleep 60", 1, "0 passed, 1 failed"),
 ])
 def test_check(tree, text, code, last):
-    got, line, out = run(tree, f"one quick 2 check {script(tree, 'tool', text)}\n")
+    got, line, out = run(tree, f"one quick 1 2 check {script(tree, 'tool', text)}\n")
     assert (got, line) == (code, last), out
 
 
 def test_tiers_and_names(tree):
     ok = script(tree, "ok", "exit 0")
-    suites = f"a quick 5 check {ok}\nb full 5 check {ok}\nc long 5 check {ok}\n"
+    suites = f"a quick 1 5 check {ok}\nb full 1 5 check {ok}\nc long 1 5 check {ok}\n"
     assert run(tree, suites, "quick")[:2] == (0, "1 passed, 0 failed")
     assert run(tree, suites)[:2] == (0, "2 passed, 0 failed")
     assert run(tree, suites, "long")[:2] == (0, "3 passed, 0 failed")
     assert run(tree, suites, "--only", "c,a")[:2] == (0, "2 passed, 0 failed")
-    code, _, out = run(tree, suites + "x quick 5 check true\n", "--only", "d")
+    code, _, out = run(tree, suites + "x quick 1 5 check true\n", "--only", "d")
     assert code != 0 and "no suite named d" in out
     assert run(tree, "# none\n")[:2] == (1, "0 passed, 1 failed")
 
 
 def test_wrong_line(tree):
-    code, _, out = run(tree, "a quick five check true\n")
+    code, _, out = run(tree, "a quick 1 five check true\n")
     assert code != 0 and "scripts/test-suites:3: expected" in out
 
 
@@ -80,14 +80,14 @@ def test_pytest_suite(tree):
         "def broken(): raise RuntimeError('no set-up')\n"
         "def test_d(broken): pass\n"
     )
-    code, last, out = run(tree, "py quick 60 pytest test_x.py\n")
+    code, last, out = run(tree, "py quick 1 60 pytest test_x.py\n")
     assert (code, last) == (1, "1 passed, 2 failed, 1 skipped"), out
     assert "one is not two" in out and "no set-up" in out
     (tree / "test_x.py").write_text("import no_such_module\n")
-    code, last, out = run(tree, "py quick 60 pytest test_x.py\n")
+    code, last, out = run(tree, "py quick 1 60 pytest test_x.py\n")
     assert code == 1 and last == "0 passed, 1 failed", out
     (tree / "test_x.py").write_text("x = 1\n")
-    assert run(tree, "py quick 60 pytest test_x.py\n")[:2] == (1, "0 passed, 1 failed")
+    assert run(tree, "py quick 1 60 pytest test_x.py\n")[:2] == (1, "0 passed, 1 failed")
 
 
 CASES = """cat > "$CMOCKA_XML_FILE" <<X
@@ -110,9 +110,9 @@ def test_meson_suite(tree, bad, status, last):
         {"name": "u", "suite": ["secchi:other"], "cmd": ["/bin/false"], "env": {}, "timeout": 30},
     ]
     (tree / "build" / "meson-info" / "intro-tests.json").write_text(json.dumps(tests))
-    code, line, out = run(tree, "unit quick 60 meson unit\n")
+    code, line, out = run(tree, "unit quick 1 60 meson unit\n")
     assert (code, line) == (0 if "0 failed" in last else 1, last), out
-    assert run(tree, "unit quick 60 meson nothing\n")[:2] == (1, "0 passed, 1 failed")
+    assert run(tree, "unit quick 1 60 meson nothing\n")[:2] == (1, "0 passed, 1 failed")
 
 
 def test_a_stale_result_is_not_counted(tree):
@@ -120,15 +120,15 @@ def test_a_stale_result_is_not_counted(tree):
     script(tree, "exe", CASES.format(bad="", status=0))
     tests = [{"name": "t", "suite": ["secchi:unit"], "cmd": [str(exe)], "env": {}, "timeout": 30}]
     (tree / "build" / "meson-info" / "intro-tests.json").write_text(json.dumps(tests))
-    assert run(tree, "unit quick 60 meson unit\n")[:2] == (0, "2 passed, 0 failed")
+    assert run(tree, "unit quick 1 60 meson unit\n")[:2] == (0, "2 passed, 0 failed")
     script(tree, "exe", "kill -11 $$")
-    assert run(tree, "unit quick 60 meson unit\n")[:2] == (1, "0 passed, 1 failed")
+    assert run(tree, "unit quick 1 60 meson unit\n")[:2] == (1, "0 passed, 1 failed")
 
 
 def test_nothing_is_left_running(tree):
     # A suite that leaves a process behind: it must be gone afterwards.
     tool = script(tree, "tool", "sleep 300 & echo $! > left\nexit 0")
-    assert run(tree, f"one quick 10 check {tool}\n")[:2] == (0, "1 passed, 0 failed")
+    assert run(tree, f"one quick 1 10 check {tool}\n")[:2] == (0, "1 passed, 0 failed")
     state = Path(f"/proc/{int((tree / 'left').read_text())}/stat")
 
     def gone():
@@ -151,5 +151,22 @@ def test_nothing_is_left_running(tree):
     ("exit 0", 1, "0 passed, 1 failed"),
 ])
 def test_junit_suite(tree, text, code, last):
-    got, line, out = run(tree, f"page quick 10 junit {script(tree, 'tool', text)} {{junit}}\n")
+    got, line, out = run(tree, f"page quick 1 10 junit {script(tree, 'tool', text)} {{junit}}\n")
     assert (got, line) == (code, last), out
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one core: nothing runs side by side")
+def test_suites_run_side_by_side_up_to_the_cores(tree):
+    meet = "touch {me}; for i in $(seq 100); do [ -e {other} ] && exit 0; sleep 0.05; done; exit 1"
+    a, b = (script(tree, me, meet.format(me=f"{me}.here", other=f"{other}.here")) for me, other in (("a", "b"), ("b", "a")))
+    assert run(tree, f"a quick 1 20 check {a}\nb quick 1 20 check {b}\n")[:2] == (0, "2 passed, 0 failed")
+    alone = script(tree, "alone", "mkdir lock || exit 1; sleep 0.2; rmdir lock")
+    suites = "".join(f"s{i} quick {os.cpu_count()} 20 check {alone}\n" for i in range(3))
+    assert run(tree, suites)[:2] == (0, "3 passed, 0 failed")
+
+
+def test_processor_time_is_told(tree):
+    busy = script(tree, "busy", "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done")
+    out = run(tree, f"busy quick 1 60 check {busy}\n")[2]
+    row = next(line.split() for line in out.splitlines() if line.startswith("busy "))
+    assert row[1] == "1" and float(row[5]) > 0, out

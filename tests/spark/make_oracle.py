@@ -9,6 +9,7 @@ has it. What depends on the moment of asking (the duration of what still runs)
 is null.
 """
 import collections
+import concurrent.futures
 import contextlib
 import datetime
 import gzip
@@ -163,22 +164,31 @@ def rounds(root, names):
         left = later
 
 
-def ask(root, names):
-    """The oracle of each named folder below root, from history servers of its own."""
+def ask_round(root, group):
+    """The oracles of folders that have no application in common, from one history server."""
     oracles = {}
-    for group in rounds(root, names):
-        with contextlib.ExitStack() as stack:
-            work = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="secchi-oracle-")))
-            logs = work / "logs"
-            logs.mkdir()
-            home = {app: name for name in group for app, _ in log_files(root / name)}
-            for name in group:
-                for _, path in log_files(root / name):
-                    stage_log(path, logs)
-            server = stack.enter_context(spark.history_server(logs, work))
-            for listed in sorted(server.applications(len(home)), key=lambda a: a["id"]):
-                oracle = oracles.setdefault(home[listed["id"]], {"applications": []})
-                oracle["applications"].append(application(server, listed))
+    with contextlib.ExitStack() as stack:
+        work = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="secchi-oracle-")))
+        logs = work / "logs"
+        logs.mkdir()
+        home = {app: name for name in group for app, _ in log_files(root / name)}
+        for name in group:
+            for _, path in log_files(root / name):
+                stage_log(path, logs)
+        server = stack.enter_context(spark.history_server(logs, work))
+        for listed in sorted(server.applications(len(home)), key=lambda a: a["id"]):
+            oracle = oracles.setdefault(home[listed["id"]], {"applications": []})
+            oracle["applications"].append(application(server, listed))
+    return oracles
+
+
+def ask(root, names):
+    """The oracle of each named folder below root. The servers of all rounds run at once: most of their time is waiting."""
+    groups = list(rounds(root, names))
+    oracles = {}
+    with concurrent.futures.ThreadPoolExecutor(len(groups)) as pool:
+        for answer in pool.map(lambda group: ask_round(root, group), groups):
+            oracles.update(answer)
     return oracles
 
 

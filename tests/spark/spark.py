@@ -306,7 +306,9 @@ class HistoryServer(Process):
             "spark.sql.ui.retainedExecutions": many,
         }
         conf.update(extra_conf)
-        env = install.environment(write_conf(work, conf), SPARK_DAEMON_MEMORY="1g")
+        # a short life: quick to start matters, not code made fast by a second compiler
+        env = install.environment(write_conf(work, conf), SPARK_DAEMON_MEMORY="1g",
+                                  SPARK_DAEMON_JAVA_OPTS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
         super().__init__("history", [install.spark_class(), "org.apache.spark.deploy.history.HistoryServer"],
                          env, work)
 
