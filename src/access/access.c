@@ -97,6 +97,16 @@ int access_authenticate(const struct config *config, struct state *state, const 
 
 void access_local(struct principal *ret) { *ret = (struct principal){.user = "local", .role = ROLE_ADMINISTRATOR}; }
 
+size_t access_groups(const struct principal *p, const char *ret[ACCESS_GROUPS])
+{
+    size_t n = 0;
+    for (enum access_role r = ROLE_READER; r <= p->role; r++)
+        ret[n++] = role_names[r];
+    if (p->tenant)
+        ret[n++] = p->tenant;
+    return n;
+}
+
 int access_require(const struct principal *p, enum access_role role, const char *action, struct error *err)
 {
     if (role == ROLE_NONE)

@@ -34,6 +34,9 @@ int access_authenticate(const struct config *config, struct state *state, const 
 void access_local(struct principal *ret);
 /* The tenant of that name in the configuration, or NULL. */
 const struct config_tenant *access_tenant(const struct config *config, const char *name);
+/* The groups that a principal is in, for is_member(): its role, those below it, and its tenant. At most ACCESS_GROUPS; borrowed. */
+#define ACCESS_GROUPS 4
+size_t access_groups(const struct principal *p, const char *ret[ACCESS_GROUPS]);
 int access_require(const struct principal *p, enum access_role role, const char *action,
                    struct error *err) MUST_CHECK; /* ERROR_FORBIDDEN */
 

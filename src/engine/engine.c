@@ -2,6 +2,7 @@
 #include "engine/engine_impl.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static const struct engine_ops *const engines[] = {&engine_duckdb_ops};
@@ -73,8 +74,30 @@ int engine_connect(struct engine *e, enum engine_mode mode, const struct cancel 
 
 void engine_disconnect(struct engine_conn *c)
 {
-    if (c)
-        c->engine->ops->disconnect(c);
+    if (!c)
+        return;
+    char *user = c->user, *groups = c->groups;
+    c->engine->ops->disconnect(c);
+    free(user);
+    free(groups);
+}
+
+void engine_set_clock(struct engine_conn *c, int64_t time_us) { c->clock_us = time_us; }
+
+void engine_set_user(struct engine_conn *c, const char *user, const char *const *groups, size_t group_count)
+{
+    struct arena *a CLEANUP(arena_freep) = arena_new();
+    const char *list = "";
+    for (size_t i = 0; i < group_count; i++)
+        list = arena_printf(a, "%s%s%s", list, i ? ", " : "", sql_quote_string(a, groups[i]));
+    list = arena_printf(a, "[%s]", list);
+    if (str_eq(c->groups, list) && str_eq(c->user, user))
+        return;
+    free(c->user);
+    free(c->groups);
+    c->user = user ? xstrdup(user) : NULL;
+    c->groups = xstrdup(list);
+    c->asker++;
 }
 
 void engine_interrupt(struct engine_conn *c) { c->engine->ops->interrupt(c); }

@@ -62,6 +62,15 @@ int engine_begin(struct engine_conn *c, struct error *err) MUST_CHECK;
 int engine_commit(struct engine_conn *c, struct error *err) MUST_CHECK;
 void engine_rollback(struct engine_conn *c);
 
+/* ---- what statements of a connection take for granted; each lasts until it is set again, instances opened anew included ---- */
+
+/* The time that they take for now, us UTC; 0 (as at first): the process clock. A statement sees one time throughout, in the views
+ * that it reads as well. */
+void engine_set_clock(struct engine_conn *c, int64_t time_us);
+/* Who asks, for current_user() and is_member(); views ask when they are read. NULL (as at first): the user of engine_set_env, in no
+ * group. All is copied. */
+void engine_set_user(struct engine_conn *c, const char *user, const char *const *groups, size_t group_count);
+
 /* ---- statements ------------------------------------------------------------------------------------ */
 
 enum engine_type { ENGINE_NULL, ENGINE_BOOL, ENGINE_I64, ENGINE_F64, ENGINE_TEXT, ENGINE_TIMESTAMP, ENGINE_DATE, ENGINE_OTHER };

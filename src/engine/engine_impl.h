@@ -61,6 +61,9 @@ struct engine_conn {
 
 struct engine_loader {
     struct engine_conn *conn;
+    int64_t clock_us;    /* 0: the process clock */
+    char *user, *groups; /* NULL: none; groups are a list in SQL, ['a', 'b'] */
+    unsigned asker;      /* counts the calls of engine_set_user */
 };
 
 extern const struct engine_ops engine_duckdb_ops;

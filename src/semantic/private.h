@@ -60,7 +60,9 @@ struct semantic_result {
 };
 
 /* ---- places and connections (run.c) ---- */
-int run_start(struct semantic *s, struct running *r, const struct cancel *cancel, int64_t timeout_ms, struct error *err) MUST_CHECK;
+/* The connection asks in the name of the principal. */
+int run_start(struct semantic *s, const struct principal *p, struct running *r, const struct cancel *cancel, int64_t timeout_ms,
+              struct error *err) MUST_CHECK;
 void run_end(struct semantic *s, struct running *r);
 /* The error of a statement that was stopped by the watchdog, in place of what the engine said; else keeps *err. */
 int run_error(const struct running *r, int rc, struct error *err);

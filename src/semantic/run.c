@@ -82,7 +82,14 @@ static void unlink_running(struct semantic *s, struct running *r)
         r->next->prev = r->prev;
 }
 
-int run_start(struct semantic *s, struct running *r, const struct cancel *cancel, int64_t timeout_ms, struct error *err)
+static void ask_as(struct engine_conn *conn, const struct principal *p)
+{
+    const char *groups[ACCESS_GROUPS];
+    engine_set_user(conn, p->user, groups, access_groups(p, groups));
+}
+
+int run_start(struct semantic *s, const struct principal *p, struct running *r, const struct cancel *cancel, int64_t timeout_ms,
+              struct error *err)
 {
     *r = (struct running){.cancel = cancel, .timeout_ms = timeout_ms, .deadline_ns = clock_mono_ns() + timeout_ms * 1000000};
     struct engine_conn *conn = NULL;
@@ -108,6 +115,8 @@ int run_start(struct semantic *s, struct running *r, const struct cancel *cancel
     if (reason != STOP_NONE)
         return stop_error(reason, timeout_ms, err);
     int rc = conn ? 0 : engine_connect(s->o.engine, ENGINE_READ, cancel, &conn, err);
+    if (!rc)
+        ask_as(conn, p);
     pthread_mutex_lock(&s->lock);
     if (rc) {
         s->active--;

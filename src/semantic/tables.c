@@ -100,8 +100,8 @@ static const char *count_tenant(struct semantic *s, struct arena *a, const struc
     return sql.overflow ? NULL : arena_strdup(a, sql.data);
 }
 
-static int read_numbers(struct semantic *s, const struct scope *scope, struct arena *a, struct semantic_table *tables, size_t count,
-                        struct error *err)
+static int read_numbers(struct semantic *s, const struct principal *p, const struct scope *scope, struct arena *a,
+                        struct semantic_table *tables, size_t count, struct error *err)
 {
     const char *sql = scope ? count_tenant(s, a, tables, count) : semantic_sql_table_stats;
     if (!count)
@@ -109,7 +109,7 @@ static int read_numbers(struct semantic *s, const struct scope *scope, struct ar
     if (!sql)
         return error_set(err, ERROR_LIMIT, "there are too many tables to count");
     struct running run;
-    int rc = run_start(s, &run, NULL, (int64_t)(config_float(s->o.config, "query.timeout") * 1000.0), err);
+    int rc = run_start(s, p, &run, NULL, (int64_t)(config_float(s->o.config, "query.timeout") * 1000.0), err);
     if (rc)
         return rc;
     struct engine_rows rows;
@@ -163,7 +163,7 @@ int semantic_tables(struct semantic *s, const struct principal *p, struct arena 
         rc = scope_acquire(s, p, &scope, err);
         if (rc)
             return rc;
-        rc = read_numbers(s, scope, a, tables, count, err);
+        rc = read_numbers(s, p, scope, a, tables, count, err);
         scope_release(s, scope);
         if (rc)
             return rc;
@@ -254,7 +254,7 @@ int semantic_columns(struct semantic *s, const struct principal *p, const char *
         rc = scope_acquire(s, p, &scope, err);
     if (rc)
         return rc;
-    rc = run_start(s, &run, NULL, (int64_t)(config_float(s->o.config, "query.timeout") * 1000.0), err);
+    rc = run_start(s, p, &run, NULL, (int64_t)(config_float(s->o.config, "query.timeout") * 1000.0), err);
     if (!rc) {
         scope_use(scope);
         rc = run_error(&run, columns_of(s, p, run.conn, &name, a, ret, ret_count, err), err);

@@ -464,8 +464,10 @@ static int compute(struct request *rq, const char *file, const char *shown, cons
 
 static void put_key(struct buf *key, struct request *rq, const struct binding *b)
 {
-    buf_printf(key, "%" PRId64 "/%s/%s/%s/", semantic_version(rq->owner->core.semantic), rq->principal.tenant ? rq->principal.tenant : "",
-               arg_text(rq, "name"), arg_text(rq, "dataset"));
+    /* The asker is part of it: statements and views may ask who reads them, and what a role may read differs. */
+    buf_printf(key, "%" PRId64 "/%s/%s/%d/", semantic_version(rq->owner->core.semantic), rq->principal.tenant ? rq->principal.tenant : "",
+               rq->principal.user, (int)rq->principal.role);
+    buf_printf(key, "%s/%s/", arg_text(rq, "name"), arg_text(rq, "dataset"));
     for (size_t i = 0; i < b->params.len; i++) {
         const struct engine_value *v = &b->params.items[i].value;
         buf_printf(key, "%s=%d:", b->params.items[i].name, (int)v->type);

@@ -123,6 +123,15 @@ static void fix_cast(struct binder *b, struct expr *e, const struct scope *s)
 static void fix_user(struct binder *b, struct expr *e, const struct scope *s)
 {
     (void)s;
+    if (b->no_clock) {
+        sql_fix_error(b, e, "give it in the statement that writes the row", "%s is not supported in a DEFAULT or CHECK", e->builtin->name);
+        return;
+    }
+    if (b->clock_variable) {
+        e->kind = EX_RAW;
+        sql_fix_as(e, "dbx_user()", T(STRING));
+        return;
+    }
     if (!b->env->user) {
         sql_fix_error(b, e, NULL, "%s is not known here", e->builtin->name);
         return;

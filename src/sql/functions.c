@@ -421,6 +421,8 @@ static const struct sql_builtin builtins[] = {
 };
 
 static const struct sql_builtin *sorted[ARRAY_LEN(builtins)];
+    {"is_member", 1, 1, "s", "BOOLEAN", "dbx_is_member($1)", 0, 0},
+    {"is_account_group_member", 1, 1, "s", "BOOLEAN", "dbx_is_member($1)", 0, 0},
 static const char *names[ARRAY_LEN(builtins)];
 static size_t name_count;
 static pthread_once_t once = PTHREAD_ONCE_INIT;

@@ -304,7 +304,8 @@ struct sql_env {               /* what a rewrite may ask; any callback may be NU
     int64_t now_us;     /* what CURRENT_TIMESTAMP() is; CURRENT_DATE is its UTC day. Views and functions that use it ask the
                            DuckDB variable dbx_now when they are read: an engine sets it (SET VARIABLE dbx_now = TIMESTAMP '..')
                            before each statement */
-    const char *user;   /* current_user(); NULL: an error */
+    const char *user;   /* current_user(); NULL: an error. Views and functions ask dbx_user when they are read, and is_member() asks
+                           dbx_groups (a list of text) always */
 };
 
 struct sql_rewritten {

@@ -180,6 +180,7 @@ static const char *const pack_files[][2] = {
     {"gold/bills.sql", "CREATE TABLE IF NOT EXISTS system_gold.bills (account_id STRING, amount DECIMAL(10,2)) COMMENT 'Bills';\n"},
     {"gold/rates.sql",
      "CREATE TABLE IF NOT EXISTS system_gold.rates (name STRING, rate DOUBLE) COMMENT 'Rates' TBLPROPERTIES ('secchi.shared' = 'true');\n"},
+    {"gold/who.sql", "CREATE OR REPLACE VIEW system_gold.who AS SELECT current_user() AS name, is_member('operator') AS operator;\n"},
     {"gold/notes.sql", "CREATE TABLE IF NOT EXISTS system_gold.notes (text STRING) COMMENT 'Notes';\n"},
 };
 
@@ -444,7 +445,8 @@ static void show_and_describe(void **state)
     struct fixture *f = *state;
     expect(
         f, &reader, "SHOW TABLES",
-        "database,tableName,isTemporary\nsystem_gold,bills,false\nsystem_gold,notes,false\nsystem_gold,orders,false\nsystem_gold,rates,false\n");
+        "database,tableName,isTemporary\nsystem_gold,bills,false\nsystem_gold,notes,false\nsystem_gold,orders,false\nsystem_gold,rates,false\n"
+        "system_gold,who,false\n");
     expect(f, &reader, "SHOW TABLES IN system_gold LIKE 'O*|ra*';",
            "database,tableName,isTemporary\nsystem_gold,orders,false\nsystem_gold,rates,false\n");
     expect(f, &reader, "SHOW TABLES IN elsewhere", "database,tableName,isTemporary\n");
@@ -456,6 +458,20 @@ static void show_and_describe(void **state)
 }
 
 /* ---- limits --------------------------------------------------------------------------------------------------- */
+
+static void each_asks_under_its_own_name(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const who = "SELECT current_user() AS u, session_user() AS s, is_member('reader') AS r, is_member('operator') AS o, "
+                                   "is_account_group_member('administrator') AS a";
+    static const char *const view = "SELECT name, operator FROM who";
+    for (int i = 0; i < 3; i++) { /* on connections that others used before */
+        expect(f, &reader, who, "u,s,r,o,a\nann,ann,true,false,false\n");
+        expect(f, &administrator, who, "u,s,r,o,a\nroot,root,true,true,true\n");
+        expect(f, &administrator, view, "name,operator\nroot,true\n");
+        expect(f, &reader, view, "name,operator\nann,false\n");
+    }
+}
 
 static void rows_are_cut_and_told(void **state)
 {
@@ -605,7 +621,7 @@ static void tables_have_numbers(void **state)
     struct semantic_table *t;
     size_t count;
     assert_int_equal(semantic_tables(f->s, &reader, f->a, &t, &count, &f->e), 0);
-    assert_int_equal(count, 4);
+    assert_int_equal(count, 5);
     assert_string_equal(t[2].name, "orders");
     assert_string_equal(t[2].layer, "gold");
     assert_string_equal(t[2].domain, "cost");
@@ -732,6 +748,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(mistakes_name_the_nearest, set_up, tear_down),
         cmocka_unit_test_setup_teardown(administrators_see_the_books, set_up, tear_down),
         cmocka_unit_test_setup_teardown(show_and_describe, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(each_asks_under_its_own_name, set_up, tear_down),
         cmocka_unit_test_setup_teardown(rows_are_cut_and_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_statement_ends_at_its_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_statement_can_be_cancelled, set_up, tear_down),

@@ -53,7 +53,9 @@ struct duck_conn {
     pthread_mutex_t con_lock; /* con against interrupt and progress of other threads */
     duckdb_connection con;
     unsigned generation;
-    unsigned holds; /* under duck.lock */
+    unsigned holds;                             /* under duck.lock */
+    unsigned session_generation, session_asker; /* what the variables of con stand for; see session.c */
+    int64_t session_now_us;
     bool in_transaction;
     bool running;               /* under con_lock; a statement runs and may be interrupted */
     bool interrupted;           /* under con_lock; asked to stop since the statement began */
@@ -92,6 +94,10 @@ bool duck_run_interrupted(struct duck_conn *c);
 /* The writer's place; cancel may be NULL. */
 int duck_writer_take(struct duck *d, const struct cancel *cancel, struct error *err) MUST_CHECK;
 void duck_writer_give(struct duck *d);
+
+/* ---- session.c */
+/* Sets the variables that views ask: time and user. Before every statement; *ret_now_us is the time that it takes for now. */
+int duck_session(struct duck_conn *c, int64_t *ret_now_us, struct error *err) MUST_CHECK;
 
 /* ---- errors.c */
 struct duck_where { /* what an error of DuckDB is about; all may be NULL */

@@ -6,6 +6,12 @@
 CREATE OR REPLACE MACRO dbx_now() AS
     CASE WHEN getvariable('dbx_now') IS NULL THEN error('the clock of this connection is not set (variable dbx_now)') ELSE CAST(getvariable('dbx_now') AS TIMESTAMP) END;
 
+-- ---- who asks: set with the clock ----
+CREATE OR REPLACE MACRO dbx_user() AS
+    CASE WHEN getvariable('dbx_user') IS NULL THEN error('current_user() is not known here') ELSE CAST(getvariable('dbx_user') AS VARCHAR) END;
+CREATE OR REPLACE MACRO dbx_is_member(g) AS
+    CASE WHEN g IS NOT NULL THEN coalesce(list_contains(CAST(getvariable('dbx_groups') AS VARCHAR[]), g), false) END;
+
 -- ---- errors of ANSI mode ----
 CREATE OR REPLACE MACRO dbx_divide(a, b) AS
     a / CASE WHEN b = 0 AND a IS NOT NULL THEN error('[DIVIDE_BY_ZERO] division by zero: use try_divide, which gives NULL') ELSE b END;

@@ -184,10 +184,11 @@ static int rewrite(struct duck_conn *c, const struct engine_stmt *s, struct aren
         .params = params,
         .param_count = s->param_count,
         .params_closed = true,
-        .now_us = clock_now_us(),
-        .user = c->base.engine->env.user,
+        .user = c->base.user ? c->base.user : c->base.engine->env.user,
     };
-    int rc = sql_rewrite_duckdb(a, s->sql, strlen(s->sql), s->line, &env, ret, err);
+    int rc = duck_session(c, &env.now_us, err);
+    if (!rc)
+        rc = sql_rewrite_duckdb(a, s->sql, strlen(s->sql), s->line, &env, ret, err);
     if (rc)
         duck_error_place(s, err);
     return rc;
