@@ -49,18 +49,22 @@ static bool through_proxy(struct request *rq)
 
 static int check_rate(struct request *rq, struct error *err)
 {
-    if (rq->listener->local || rq->route->class == CLASS_FAST)
-        return 0;
+    enum route_class class = rq->route->class;
+    const char *setting = route_class_limit(class);
     char wait[16];
     int wait_s;
+    if (rq->listener->local || !setting)
+        return 0;
+    int64_t per_minute = config_int(rq->owner->core.config, setting);
     const char *who = rq->principal.user ? arena_printf(rq->arena, "user %s", rq->principal.user) : rq->peer;
-    const char *key = arena_printf(rq->arena, "%s/%s", route_class_name(rq->route->class), who);
-    int rc = rate_take(rq->owner->rates, key, config_int(rq->owner->core.config, "server.rate_limit"), clock_mono_ns(), &wait_s, err);
-    if (rc) {
-        snprintf(wait, sizeof(wait), "%d", wait_s);
-        reply_header(rq, "Retry-After", wait);
-    }
-    return rc;
+    const char *key = arena_printf(rq->arena, "%s/%s", route_class_name(class), who);
+    if (rate_take(rq->owner->rates, key, per_minute, clock_mono_ns(), &wait_s))
+        return 0;
+    snprintf(wait, sizeof(wait), "%d", wait_s);
+    reply_header(rq, "Retry-After", wait);
+    error_set(err, ERROR_LIMIT, "more than %lld requests a minute of the class '%s'", (long long)per_minute, route_class_name(class));
+    error_hint(err, "wait %d s, or raise %s", wait_s, setting);
+    return ERROR_LIMIT;
 }
 
 static void audit_refusal(struct request *rq, const struct error *why)

@@ -224,8 +224,8 @@ void events_forget(struct request *rq);
 /* ---- rate limits (rate.c), cache of results (cache.c) ------------------------------------------------------------- */
 struct rate_limiter *rate_new(void);
 void rate_free(struct rate_limiter *r);
-/* Takes one of per_minute requests of the key; ERROR_LIMIT with the seconds to wait. 0: no limit. */
-int rate_take(struct rate_limiter *r, const char *key, int64_t per_minute, int64_t now_ns, int *ret_wait_s, struct error *err) MUST_CHECK;
+/* Takes one of per_minute requests of the key; false: there is none left, *ret_wait_s tells when there is. 0: no limit. */
+bool rate_take(struct rate_limiter *r, const char *key, int64_t per_minute, int64_t now_ns, int *ret_wait_s) MUST_CHECK;
 
 struct cached { /* a finished reply, shared by its readers */
     int references;
@@ -260,7 +260,8 @@ struct param {
     const char *help;
 };
 
-enum route_class { CLASS_FAST, CLASS_READ, CLASS_QUERY, CLASS_CHANGE }; /* FAST: no waiting, on the connection's thread */
+/* What a route costs, and so what limits it (C-09). FAST: no waiting, on the connection's thread, without a limit. */
+enum route_class { CLASS_FAST, CLASS_READ, CLASS_QUERY, CLASS_CHANGE };
 enum route_flag {
     ROUTE_ETAG = 1,
     ROUTE_ALONE = 2,
@@ -284,6 +285,7 @@ struct route {
 extern const struct route server_routes[];
 extern const size_t server_route_count;
 const char *route_class_name(enum route_class c);
+const char *route_class_limit(enum route_class c); /* the setting with its requests a minute; NULL: no limit */
 /* Finds the route; ret_values: the path's values in the order of its placeholders, in the arena. ERROR_NOT_FOUND with the nearest route;
  * *ret_allow is the list for 405 when the path exists with other methods. */
 int route_find(const char *method, const char *path, struct arena *a, const struct route **ret, const char ***ret_values,

@@ -58,10 +58,10 @@ static void forget_full(struct rate_limiter *r, int64_t now_ns)
     r->buckets = kept;
 }
 
-int rate_take(struct rate_limiter *r, const char *key, int64_t per_minute, int64_t now_ns, int *ret_wait_s, struct error *err)
+bool rate_take(struct rate_limiter *r, const char *key, int64_t per_minute, int64_t now_ns, int *ret_wait_s)
 {
     if (per_minute <= 0)
-        return 0;
+        return true;
     double rate = (double)per_minute / 60e9; /* requests a nanosecond */
     pthread_mutex_lock(&r->lock);
     struct bucket *b = map_get(&r->buckets, key);
@@ -79,10 +79,7 @@ int rate_take(struct rate_limiter *r, const char *key, int64_t per_minute, int64
         b->tokens -= 1.0;
     double wait_s = (1.0 - b->tokens) / rate / 1e9;
     pthread_mutex_unlock(&r->lock);
-    if (taken)
-        return 0;
-    *ret_wait_s = (int)ceil(wait_s);
-    error_set(err, ERROR_LIMIT, "more than %lld requests a minute", (long long)per_minute);
-    error_hint(err, "wait %d s, or raise server.rate_limit", *ret_wait_s);
-    return ERROR_LIMIT;
+    if (!taken)
+        *ret_wait_s = (int)ceil(wait_s);
+    return taken;
 }

@@ -147,11 +147,17 @@ const struct route server_routes[] = {
 };
 const size_t server_route_count = ARRAY_LEN(server_routes);
 
-const char *route_class_name(enum route_class c)
-{
-    static const char *const names[] = {"fast", "read", "query", "change"};
-    return names[c];
-}
+static const struct {
+    const char *name, *limit;
+} classes[] = {
+    [CLASS_FAST] = {"fast", NULL},
+    [CLASS_READ] = {"read", "rate_limit.read"},
+    [CLASS_QUERY] = {"query", "rate_limit.query"},
+    [CLASS_CHANGE] = {"change", "rate_limit.change"},
+};
+
+const char *route_class_name(enum route_class c) { return classes[c].name; }
+const char *route_class_limit(enum route_class c) { return classes[c].limit; }
 
 /* ---- matching --------------------------------------------------------------------------------------------- */
 

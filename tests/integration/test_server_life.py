@@ -206,16 +206,27 @@ def test_production_asks_everybody(home):
     server.stop()
 
 
-def test_rate_limit(tmp_path):
+def test_rate_limits_are_per_token_and_class(tmp_path):
     home = new_home(tmp_path / "home")
     with open(home.path / "secchi.yaml", "a") as f:
-        f.write("\nserver:\n  rate_limit: 30\n")
+        f.write("\nrate_limit: {read: 30, query: 3, change: 0}\n")
     server = Server(home)
-    statuses = [server.get("/api/v1/runs").status for _ in range(40)]
+    made = {name: server.ask("POST", "/api/v1/tokens", {"name": name, "role": "reader"}).json["token"] for name in ("ann", "bob")}
+
+    def ask(name, method, path, body=None):
+        return server.ask(method, path, body, {"Authorization": f"Bearer {made[name]}"})
+
+    statuses = [ask("ann", "GET", "/api/v1/runs").status for _ in range(40)]
     assert statuses[:30] == [200] * 30 and statuses[-1] == 429
-    refused = server.get("/api/v1/runs")
+    refused = ask("ann", "GET", "/api/v1/tables")
     assert refused.status == 429 and int(refused.headers["Retry-After"]) >= 1
-    assert server.query("SELECT 1 AS a").status == 200  # another class
+    assert "'read'" in refused.error["what"] and "rate_limit.read" in refused.error["hint"]
+    assert ask("bob", "GET", "/api/v1/runs").status == 200  # another token
+    query = {"sql": "SELECT 1 AS a"}
+    assert [ask("ann", "POST", "/api/v1/query", query).status for _ in range(3)] == [200] * 3  # another class, with a limit of its own
+    refused = ask("ann", "POST", "/api/v1/query", query)
+    assert refused.status == 429 and "'query'" in refused.error["what"] and 1 <= int(refused.headers["Retry-After"]) <= 20
+    assert [server.ask("POST", "/api/v1/tokens", {"name": f"n{i}", "role": "reader"}).status for i in range(130)] == [201] * 130  # 0: no limit
     assert home.one("SELECT 1 AS a") == 1  # the socket is not limited
     server.stop()
 
