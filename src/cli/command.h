@@ -67,13 +67,15 @@ void cli_print_help(FILE *f, const struct command *c); /* NULL: all commands */
 
 /* Starts a run through the client, shows its progress, and returns as the run ended. */
 int cli_follow_run(struct cli *cli, struct client *client, const char *request_json, struct error *err) MUST_CHECK;
+/* Says on standard error that the last answer was cut by a limit, if it was: what goes to out stays what its format says. */
+void cli_tell_cut(const struct client *client, FILE *out);
 /* Prints the Arrow IPC bytes of a query as a table. */
 int cli_print_table(FILE *f, const void *data, size_t len, struct error *err) MUST_CHECK;
 /* Appends text as a JSON string, quotes included. */
 void cli_put_json(struct buf *b, const char *text);
 
-extern const struct command command_init, command_setup, command_refresh, command_status, command_query, command_sql, command_check,
-    command_doctor, command_backup, command_restore, command_serve, command_stop, command_token, command_help, command_completion,
-    command_version;
+extern const struct command command_simulate, command_init, command_setup, command_refresh, command_status, command_query, command_sql,
+    command_check, command_doctor, command_backup, command_restore, command_serve, command_stop, command_token, command_help,
+    command_completion, command_version;
 
 #endif

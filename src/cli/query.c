@@ -86,6 +86,14 @@ static int send(struct cli *cli, struct client *client, const char *request, con
     return rc ? rc : cli_print_table(out, bytes.data, bytes.len, err);
 }
 
+void cli_tell_cut(const struct client *client, FILE *out)
+{
+    if (!client_truncated(client))
+        return;
+    fflush(out);
+    fprintf(stderr, "secchi: the result was cut: there are more rows than --max-rows or the setting query.max_rows let through\n");
+}
+
 static int read_sql(struct cli *cli, const char **ret, struct error *err)
 {
     const char *file = cli_value(cli, "file");
@@ -128,6 +136,8 @@ static int run(struct cli *cli, struct error *err)
     rc = client_open(cli->config, cli->packs, &client, err);
     if (!rc) {
         rc = send(cli, client, request.data, format, out, err);
+        if (!rc)
+            cli_tell_cut(client, out);
         client_close(client);
     }
     if (rc && cli_value(cli, "file") && strcmp(err->where, ""))

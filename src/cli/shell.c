@@ -103,6 +103,8 @@ static void run_statement(struct shell *s, const char *sql)
     int rc = client_request(s->client, "POST", "/api/v1/query", request.data, keep, &bytes, &s->cli->cancel, &err);
     if (!rc)
         rc = cli_print_table(stdout, bytes.data, bytes.len, &err);
+    if (!rc)
+        cli_tell_cut(s->client, stdout);
     if (rc)
         error_print(stderr, &err);
     else if (s->line)

@@ -135,6 +135,17 @@ def test_the_table_shows_null_and_counts_rows(loaded):
     assert "NULL" in text and "big" in text and "2 rows" in text
 
 
+def test_a_cut_result_is_told_on_standard_error(loaded):
+    sql = "SELECT id FROM range(100)"
+    for form, want in (("csv", "id\n0\n1\n"), ("jsonl", '{"id":0}\n{"id":1}\n')):
+        cut = loaded.run("query", "--max-rows", 2, "--format", form, sql)
+        assert cut.stdout.replace("\r", "") == want and cut.returncode == 0
+        assert "the result was cut" in one_line(cut) and "query.max_rows" in one_line(cut)
+    table = loaded.run("query", "--max-rows", 2, sql)
+    assert "2 rows" in table.stdout and "the result was cut" in one_line(table)
+    assert loaded.run("query", "--max-rows", 100, sql).stderr == ""
+
+
 def test_parameters_are_values_not_text(loaded):
     assert loaded.rows("SELECT :a AS a, :b AS b, :c AS c", "--param", "a=1", "--param", "b='1'", "--param", "c=x'); DROP TABLE dim_job; --") == [
         {"a": 1, "b": "1", "c": "x'); DROP TABLE dim_job; --"}
