@@ -18,6 +18,14 @@ static const char *fault_text(yyjson_val *root, const char *key)
     return s ? s : "";
 }
 
+/* Takes off the mark that macros.sql puts before a string that Spark would not read: '? abc' is 'abc' again. */
+static void unmark(char *message)
+{
+    for (char *at = strstr(message, "? "); at; at = strstr(at + 1, "? "))
+        if (at > message && (at[-1] == '\'' || at[-1] == '"'))
+            memmove(at, at + 2, strlen(at + 2) + 1);
+}
+
 /* A message is the JSON, the JSON after "Parser Error: ", or plain text. */
 static void fault_read(const char *message, struct fault *f)
 {
@@ -34,6 +42,7 @@ static void fault_read(const char *message, struct fault *f)
         return;
     }
     f->message = xstrdup(fault_text(root, "exception_message"));
+    unmark(f->message);
     f->type = fault_text(root, "exception_type");
     f->candidates = fault_text(root, "candidates");
     f->name = fault_text(root, "name");

@@ -86,19 +86,20 @@ CREATE OR REPLACE MACRO dbx_float_text(x) AS dbx_double_text(x);
 CREATE OR REPLACE MACRO dbx_json_double(x) AS CASE WHEN isnan(x) OR isinf(x) THEN '"' || dbx_double_text(x) || '"' ELSE dbx_double_text(x) END;
 CREATE OR REPLACE MACRO dbx_any_text(x) AS CASE WHEN typeof(x) = 'DOUBLE' THEN dbx_double_text(TRY_CAST(x AS DOUBLE)) ELSE CAST(x AS VARCHAR) END;
 
--- ---- strict reading of strings: what Spark would not read is made unreadable for DuckDB too ----
+-- ---- strict reading of strings: what Spark would not read is made unreadable for DuckDB too, by '? ' before it, which errors.c takes off ----
 CREATE OR REPLACE MACRO dbx_trimmed(s) AS trim(s, ' ' || chr(9) || chr(10) || chr(13));
-CREATE OR REPLACE MACRO dbx_int_text(s) AS regexp_replace(dbx_trimmed(s), '[^0-9+-]', '!', 'g');
-CREATE OR REPLACE MACRO dbx_number_text(s) AS regexp_replace(dbx_trimmed(s), '[^0-9+.eEiInNfFtTyYaA-]', '!', 'g');
+CREATE OR REPLACE MACRO dbx_int_text(s) AS regexp_replace(dbx_trimmed(s), '^(.*[^0-9+-].*)$', '? \1', 's');
+CREATE OR REPLACE MACRO dbx_number_text(s) AS
+    regexp_replace(dbx_trimmed(s), '^(.*[^0-9+.eEiInNfFtTyYaA-].*)$', '? \1', 's');
 CREATE OR REPLACE MACRO dbx_bool_text(s) AS
     regexp_replace(regexp_replace(lower(dbx_trimmed(s)), '^(t|true|y|yes|1)$', 'true'), '^(f|false|n|no|0)$', 'false');
 CREATE OR REPLACE MACRO dbx_slow_date_text(s) AS
     regexp_replace(regexp_replace(regexp_replace(regexp_replace(dbx_trimmed(s), '^(\d{4}-\d{1,2}-\d{1,2})[T ].*$', '\1'), '^(\d{4})-(\d{1,2})$', '\1-\2-01'),
-        '^(\d{4})$', '\1-01-01'), '[^0-9-]', '!', 'g');
+        '^(\d{4})$', '\1-01-01'), '^(.*[^0-9-].*)$', '? \1', 's');
 CREATE OR REPLACE MACRO dbx_date_text(s) AS
     CASE WHEN strlen(s) = 10 AND s[5] = '-' AND s[8] = '-' THEN s ELSE dbx_slow_date_text(s) END;
 CREATE OR REPLACE MACRO dbx_slow_time_text(s) AS
-    regexp_replace(regexp_replace(regexp_replace(replace(dbx_trimmed(s), '/', '!'), '^(\d{4})$', '\1-01-01'), '^(\d{4})-(\d{1,2})$', '\1-\2-01'),
+    regexp_replace(regexp_replace(regexp_replace(regexp_replace(dbx_trimmed(s), '^(.*/.*)$', '? \1', 's'), '^(\d{4})$', '\1-01-01'), '^(\d{4})-(\d{1,2})$', '\1-\2-01'),
         '^(\d{4}-\d{1,2}-\d{1,2})[T ](\d{1,2}:\d{1,2})(Z|[+-].*)?$', '\1 \2:00\3');
 CREATE OR REPLACE MACRO dbx_time_text(s) AS
     CASE WHEN strlen(s) >= 19 AND s[5] = '-' AND s[8] = '-' AND s[14] = ':' AND s[17] = ':' THEN s ELSE dbx_slow_time_text(s) END;

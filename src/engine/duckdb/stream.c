@@ -45,6 +45,23 @@ static int stream_get_schema(struct ArrowArrayStream *stream, struct ArrowSchema
     return ArrowSchemaDeepCopy(&s->schema, ret);
 }
 
+/* A part of a statement that fails stops the other parts, and a stream may then tell of the stop instead of the reason. Nobody
+ * here stopped it, so it is run once more, not as a stream, for its reason. */
+static void find_reason(struct duck_stream *s, const struct duck_where *where)
+{
+    duckdb_result again;
+    struct error reason = {0};
+    int rc = duck_run(s->conn, s->query.prepared, false, where, &again, &reason);
+    if (!rc)
+        duckdb_destroy_result(&again);
+    if (rc && (reason.kind != ERROR_INTERRUPTED || duck_run_interrupted(s->conn))) {
+        s->err = reason;
+        return;
+    }
+    error_set(&s->err, ERROR_ENGINE, "the engine stopped the statement and does not say why");
+    error_hint(&s->err, "run it again");
+}
+
 static int stream_get_next(struct ArrowArrayStream *stream, struct ArrowArray *ret)
 {
     struct duck_stream *s = stream->private_data;
@@ -60,6 +77,8 @@ static int stream_get_next(struct ArrowArrayStream *stream, struct ArrowArray *r
             error_set(&s->err, ERROR_INTERRUPTED, "the statement was interrupted");
         else if (message && message[0])
             duck_error(d, message, &where, &s->err);
+        if (s->err.kind == ERROR_INTERRUPTED && !duck_run_interrupted(s->conn))
+            find_reason(s, &where);
         return s->err.kind ? EIO : NANOARROW_OK;
     }
     duckdb_error_data failed = duckdb_data_chunk_to_arrow(s->options, chunk, ret);
