@@ -11,7 +11,7 @@ static bool begins(const char *text, size_t len, const char *with)
     return len >= n && memcmp(text, with, n) == 0;
 }
 
-static const char *find(const char *text, size_t len, const char *what) { return len ? memmem(text, len, what, strlen(what)) : NULL; }
+static const char *find(const char *text, size_t len, const char *what) { return text ? memmem(text, len, what, strlen(what)) : NULL; }
 
 /* ---- names and paths ------------------------------------------------------------------------------------ */
 
