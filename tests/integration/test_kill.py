@@ -25,7 +25,7 @@ PRELOAD = BUILD / "tests" / "faults" / "libfaults.so"
 LOGS = ROOT / "tests" / "data" / "eventlogs"
 SEED = int(os.environ.get("SECCHI_KILL_SEED", "20240607"))
 
-FIRST_POINTS, RANDOM_POINTS, SHORT_POINTS, SHORT_ERRORS = 200, 50, 10, 4
+FIRST_POINTS, RANDOM_POINTS, SHORT_POINTS, SHORT_ERRORS = 200, 50, 5, 3
 OPEN_SECONDS = 2.0  # on a machine that has nothing else to do; on a busy one as much longer as it is busy
 SHOWN_ROWS = 50
 LOG_BYTES = 420_000  # of all samples together: a run must be short to be killed often
@@ -182,16 +182,16 @@ class Case:
         if p.returncode == 0:
             assert_same(content(home), self.wanted, where + ", which ended well")
         else:
-            reasons = [os.strerror(errno.ENOSPC if how.startswith("enospc") else errno.EIO), "disk I/O error", "disk is full"]
+            reasons = [os.strerror(errno.ENOSPC if how.startswith("enospc") else errno.EIO), "disk I/O error", "disk is full", "fsync failed"]
             assert any(r in p.stderr for r in reasons), f"{where}: exit {p.returncode} without naming the reason: {p.stderr[-500:]}"
             # libduckdb ends the process itself when it cannot shorten its log; what it wrote is whole.
             assert p.returncode > 0 or p.returncode == -signal.SIGABRT, f"{where}: exit {p.returncode}: {p.stderr[-500:]}"
         self.recover(home, where)
         return p.returncode
 
-    def points(self, which, some):
+    def points(self, which, some, births=()):
         if which == "some":
-            return sorted({1 + i * (self.calls - 1) // (some - 1) for i in range(some)} | set(self.births))
+            return sorted({1 + i * (self.calls - 1) // (some - 1) for i in range(some)} | set(births))
         first = list(range(1, min(FIRST_POINTS, self.calls) + 1))
         rest = range(FIRST_POINTS + 1, self.calls + 1)
         return first + sorted(random.Random(SEED).sample(rest, min(RANDOM_POINTS, len(rest))))
@@ -224,7 +224,7 @@ def refresh_case(tmp_path_factory):
 @which_points
 @pytest.mark.xdist_group("setup")
 def test_killed_during_setup(setup_case, which):
-    for point in setup_case.points(which, SHORT_POINTS):
+    for point in setup_case.points(which, SHORT_POINTS, setup_case.births):
         setup_case.kill_at(point)
 
 
@@ -238,7 +238,7 @@ def test_killed_during_refresh(refresh_case, which):
 @which_points
 @pytest.mark.xdist_group("setup")
 def test_torn_writes_during_setup(setup_case, which):
-    for point in setup_case.points(which, SHORT_ERRORS):
+    for point in setup_case.points(which, SHORT_ERRORS, setup_case.births[:2]):
         setup_case.kill_at(point, "tear")
 
 
