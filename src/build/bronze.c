@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-#define DAY_US INT64_C(86400000000)
-
 struct bronze { /* one bronze table at work */
     struct build *b;
     const struct pack_object *object;
@@ -38,29 +36,21 @@ static const struct pack_derivation *derivation_of(const struct pack_catalogue *
 
 /* ---- look-back and retention -------------------------------------------------------------------------------------- */
 
-static int64_t day_before(const struct build *b, int64_t seconds) { return (b->as_of_us - seconds * 1000000) / DAY_US * DAY_US; }
-
 /* The look-back holds until the table was loaded to the end once, so that a first run that was killed goes on with it. */
 static int set_horizon(struct bronze *t, struct error *err)
 {
-    struct build *b = t->b;
-    int64_t lookback = config_int(b->ctx->config, "ingest.lookback"), retention = config_int(b->ctx->config, "ingest.retention"), loads = 0;
-    t->horizon_us = INT64_MIN;
-    if (!t->object->event_time)
+    int64_t loads = 0, lookback = build_lookback_us(t->b, t->object), retention = build_retention_us(t->b, t->object);
+    t->horizon_us = retention;
+    if (lookback <= retention)
         return 0;
-    if (lookback > 0) {
-        int rc = build_i64(b->conn, SQL_WITH(build_sql_loaded_before, P_TEXT("table", t->object->name)), &loads, err);
-        if (rc)
-            return rc;
-        if (!loads)
-            t->horizon_us = day_before(b, lookback);
-    }
-    if (retention > 0 && day_before(b, retention) > t->horizon_us)
-        t->horizon_us = day_before(b, retention);
-    return 0;
+    int rc = build_i64(t->b->conn, SQL_WITH(build_sql_loaded_before, P_TEXT("table", t->object->name)), &loads, err);
+    if (!rc && !loads)
+        t->horizon_us = lookback;
+    return rc;
 }
 
-/* What is deleted counts as a change of the table, so that its statistics follow. */
+/* What is deleted counts as a change of the table, so that its statistics follow; a batch without a source is what tells gold that
+ * rows are gone. */
 static int delete_old(struct bronze *t, int64_t horizon_us, struct error *err)
 {
     struct build *b = t->b;
@@ -80,13 +70,13 @@ static int delete_old(struct bronze *t, int64_t horizon_us, struct error *err)
 
 static int apply_retention(struct bronze *t, struct error *err)
 {
-    int64_t retention = config_int(t->b->ctx->config, "ingest.retention");
-    if (retention <= 0 || !t->object->event_time)
+    int64_t horizon = build_retention_us(t->b, t->object);
+    if (horizon == INT64_MIN)
         return 0;
     int rc = engine_begin(t->b->conn, err);
     if (rc)
         return rc;
-    rc = delete_old(t, day_before(t->b, retention), err);
+    rc = delete_old(t, horizon, err);
     if (!rc)
         rc = engine_commit(t->b->conn, err);
     if (rc)
@@ -290,14 +280,14 @@ int build_bronze_plan(struct build *b, struct engine_conn *c, struct pack_object
 {
     const struct pack_catalogue *catalogue = b->ctx->catalogue;
     struct pack_object **tables = arena_alloc(b->arena, (catalogue->object_count + 1) * sizeof(*tables));
-    bool landing = build_land_count(b) > 0, retention = config_int(b->ctx->config, "ingest.retention") > 0;
+    bool landing = build_land_count(b) > 0;
     size_t n = 0;
     for (size_t i = 0; i < catalogue->object_count; i++) {
         struct pack_object *o = catalogue->objects[i];
         const struct pack_derivation *d = derivation_of(catalogue, o);
         if (o->layer != PACK_BRONZE || o->is_view || !build_chosen(b, o))
             continue;
-        bool work = has_files(b, o) || (d && landing) || (retention && o->event_time);
+        bool work = has_files(b, o) || (d && landing) || build_retention_us(b, o) != INT64_MIN;
         if (!work && d) {
             struct pending *p;
             size_t count;

@@ -26,9 +26,23 @@ struct build_context { /* borrowed for the length of a call */
 };
 
 /* Creates what is missing: schemas, secchi_ops, every table and view of the catalogue; adds columns that a newer pack has.
- * A column that changed its type or vanished from the pack is an error that says what to do. Idempotent, and next to free
+ * A column that changed its type or vanished from the pack is an error that says what to do, as is an entry of `tables:` that is
+ * no table whose rows have an age (ERROR_USAGE with file, line and nearest name). Idempotent, and next to free
  * when the catalogue is the one that the warehouse was prepared for. */
 int build_prepare(const struct build_context *b, struct error *err) MUST_CHECK;
+
+/* A quality rule of secchi_ops.dq_rule. build_prepare keeps those of the packs as their files have them, unless a person changed them. */
+struct build_rule {
+    const char *table, *name;                        /* bronze table without schema; a-z, 0-9 and _ */
+    const char *constraint, *severity, *description; /* true for a good row; critical or warning; NULL: as it is */
+    int enabled;                                     /* 1, 0; -1: as it is */
+};
+/* Makes or changes a rule; from the next load on it is applied. The condition is tried on the rows that are there: *ret_failing of them
+ * would fail it. ERROR_INVALID for a condition that ingestion could not use, ERROR_NOT_FOUND for an unknown table, with the nearest. */
+int build_rule_put(const struct build_context *b, const struct build_rule *r, const char *user, int64_t *ret_failing,
+                   struct error *err) MUST_CHECK;
+/* Takes a rule of a person away; one that came with a pack is an ERROR_CONFLICT: it can be disabled. */
+int build_rule_remove(const struct build_context *b, const char *table, const char *name, struct error *err) MUST_CHECK;
 
 /* For the owner at open, after build_prepare: runs that a dead process left running become interrupted, and the history of
  * the state store (when there is one) is made equal to that of the warehouse when the two disagree. */
@@ -58,6 +72,7 @@ struct build_options {
     int64_t run_id;   /* of the state store, whose run the caller moves; 0: build gives its own number, and when there is
                          a state store creates the run there and moves it */
     const char *kind; /* "setup" or "refresh" */
+    int64_t as_of_us; /* the time that this run takes for now, also in its statements; 0: the program's clock */
 };
 
 struct build_report {

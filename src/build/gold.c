@@ -5,13 +5,17 @@
 /* All gold tables in one transaction. A table that fails takes the transaction with it: it is then run again without that
  * table and what reads it, so that the others are published all the same. */
 
+struct input {
+    int64_t newest_us, expired_us; /* its newest load; when rows were last taken away, INT64_MIN: never */
+};
+
 struct gold {
     struct build *b;
     struct pack_object **tables;
     struct build_step *steps; /* one a table */
     bool *announced;          /* its start and end were told */
     size_t count;
-    struct map newest; /* bronze table -> int64_t of its newest load */
+    struct map inputs; /* bronze table -> struct input */
     struct arena *arena;
 };
 
@@ -25,17 +29,22 @@ size_t build_gold_count(const struct build *b)
     return n;
 }
 
-static int read_newest(struct gold *g, struct error *err)
+static int read_inputs(struct gold *g, struct error *err)
 {
     struct engine_rows rows;
-    int rc = engine_rows(g->b->conn, ENGINE_SQL("SELECT table_name, MAX(ingested_at) FROM secchi_ops.load_batch GROUP BY table_name"),
-                         100000, g->arena, &rows, err);
+    int rc = engine_rows(g->b->conn, ENGINE_SQL(build_sql_newest_loads), 100000, g->arena, &rows, err);
     for (size_t i = 0; !rc && i < rows.row_count; i++) {
-        int64_t *at = arena_alloc(g->arena, sizeof(*at));
-        *at = rows.values[2 * i + 1].i;
-        map_set(&g->newest, rows.values[2 * i].text, at);
+        const struct engine_value *v = &rows.values[i * rows.column_count];
+        struct input *in = arena_alloc(g->arena, sizeof(*in));
+        *in = (struct input){.newest_us = v[1].i, .expired_us = v[2].type == ENGINE_NULL ? INT64_MIN : v[2].i};
+        map_set(&g->inputs, v[0].text, in);
     }
     return rc;
+}
+
+static const struct input *input_of(const struct gold *g, const struct pack_object *o)
+{
+    return o->layer == PACK_BRONZE ? map_get(&g->inputs, o->name) : NULL;
 }
 
 /* Newest load of the bronze tables that an object reads, directly or through others. Tables do not read in circles. */
@@ -43,12 +52,22 @@ static int64_t newest_input(const struct gold *g, const struct pack_object *o)
 {
     int64_t newest = INT64_MIN;
     for (size_t i = 0; i < o->read_count; i++) {
-        const struct pack_object *r = o->reads[i];
-        const int64_t *at = r->layer == PACK_BRONZE ? map_get(&g->newest, r->name) : NULL;
-        int64_t below = at ? *at : newest_input(g, r);
+        const struct input *in = input_of(g, o->reads[i]);
+        int64_t below = in ? in->newest_us : newest_input(g, o->reads[i]);
         newest = below > newest ? below : newest;
     }
     return newest;
+}
+
+/* True when a bronze table that an object reads has lost rows since; `but` is left out where it is read directly. */
+static bool has_expired(const struct gold *g, const struct pack_object *o, int64_t since_us, const struct pack_object *but)
+{
+    for (size_t i = 0; i < o->read_count; i++) {
+        const struct input *in = input_of(g, o->reads[i]);
+        if (o->reads[i] != but && (in ? in->expired_us > since_us : has_expired(g, o->reads[i], since_us, NULL)))
+            return true;
+    }
+    return false;
 }
 
 static const char *fill_hash(const struct pack_object *o, struct arena *a)
@@ -60,7 +79,7 @@ static const char *fill_hash(const struct pack_object *o, struct arena *a)
 }
 
 struct gold_since {
-    bool known, full;
+    bool known, full, lost; /* lost: retention has taken rows */
     int64_t us;
 };
 
@@ -88,9 +107,9 @@ static bool takes_since(const struct pack_statement *s)
     return false;
 }
 
-static int run_fills(struct gold *g, const struct pack_object *o, int64_t since_us, struct build_step *step, struct error *err)
+static int run_fills(struct gold *g, const struct pack_object *o, const struct gold_since *from, struct build_step *step, struct error *err)
 {
-    struct engine_param since = P_TIME("since", since_us);
+    struct engine_param since = P_TIME("since", from->us);
     bool empty;
     int rc = build_is_empty(g->b->conn, o, g->arena, &empty, err);
     for (size_t i = 0; i < o->fill_count && !rc; i++) {
@@ -104,7 +123,10 @@ static int run_fills(struct gold *g, const struct pack_object *o, int64_t since_
             .params = bound ? &since : NULL,
             .param_count = bound,
         };
-        rc = engine_exec(g->b->conn, &s, &rows, err);
+        if (!from->full && !from->lost && !empty && o->fill_count == 1)
+            rc = build_keys_keep(g->b, o, &s, err);
+        if (!rc)
+            rc = engine_exec(g->b->conn, &s, &rows, err);
         if (!rc)
             step->rows_changed += rows;
     }
@@ -140,20 +162,46 @@ static int put_mark(struct gold *g, const struct pack_object *o, const char *has
                        NULL, err);
 }
 
-/* A full build starts from nothing, unless retention has taken rows away that only gold still has. */
+/* Gold holds what its statements make of the bronze rows that there are. Where each row is made of one bronze row, those of the
+ * rows that retention took go the same way; any other table is built anew, since nobody knows what they were part of. */
+static int expire(struct gold *g, const struct pack_object *o, struct gold_since *since, struct build_step *step, struct error *err)
+{
+    const struct pack_object *bronze = o->row_of && o->event_time ? pack_find(g->b->ctx->catalogue, "system_bronze", o->row_of) : NULL;
+    int64_t horizon = bronze ? build_retention_us(g->b, bronze) : INT64_MIN;
+    if (since->full || !has_expired(g, o, since->us, NULL))
+        return 0;
+    if (horizon == INT64_MIN || has_expired(g, o, since->us, bronze)) {
+        since->full = true;
+        since->us = BEGINNING_US;
+        return 0;
+    }
+    int64_t rows = 0;
+    const char *sql = arena_printf(g->arena, "DELETE FROM %s.%s WHERE %s < :horizon", o->schema, o->name,
+                                   build_name(g->arena, o->event_time));
+    int rc = engine_exec(g->b->conn, SQL_WITH(sql, P_TIME("horizon", horizon)), &rows, err);
+    step->rows_changed += rows;
+    since->lost = true;
+    return rc;
+}
+
+/* A full build starts from nothing. */
 static int fill_table(struct gold *g, const struct pack_object *o, struct build_step *step, struct error *err)
 {
     struct gold_since since;
     const char *hash = fill_hash(o, g->arena);
+    int64_t gone = 0;
     int rc = read_since(g, o, hash, &since, err);
     if (rc || (!since.full && newest_input(g, o) <= since.us))
         return rc;
-    if (since.full && since.known && config_int(g->b->ctx->config, "ingest.retention") == 0)
-        rc = engine_exec(g->b->conn, ENGINE_SQL(arena_printf(g->arena, "DELETE FROM %s.%s", o->schema, o->name)), NULL, err);
+    rc = expire(g, o, &since, step, err);
+    if (!rc && since.full && since.known)
+        rc = engine_exec(g->b->conn, ENGINE_SQL(arena_printf(g->arena, "DELETE FROM %s.%s", o->schema, o->name)), &gone, err);
     if (!rc)
         rc = count_input(g, o, since.us, step, err);
     if (!rc)
-        rc = run_fills(g, o, since.us, step, err);
+        rc = run_fills(g, o, &since, step, err);
+    if (!step->rows_changed)
+        step->rows_changed = gone; /* nothing is left: that is a change as well */
     return rc ? rc : put_mark(g, o, hash, err);
 }
 
@@ -204,6 +252,7 @@ static int run_table(struct gold *g, size_t i, struct error *err)
 static int publish(struct gold *g, bool *ret_again, struct error *err)
 {
     struct build *b = g->b;
+    build_keys_forget(b);
     int rc = engine_begin(b->conn, err);
     *ret_again = false;
     for (size_t i = 0; i < g->count && !rc; i++) {
@@ -251,12 +300,12 @@ int build_gold(struct build *b, struct error *err)
             g.tables[g.count++] = c->objects[i];
     bool again = false;
     struct error why = {0};
-    int rc = read_newest(&g, &why);
+    int rc = read_inputs(&g, &why);
     do {
         if (!rc || again)
             rc = publish(&g, &again, &why);
     } while (again);
-    map_free(&g.newest);
+    map_free(&g.inputs);
     if (rc) {
         if (err)
             *err = why;

@@ -48,7 +48,7 @@ static int note_scan(struct build *b, const struct build_source *s, struct error
         if (!rc)
             rc = put_unknown(b, s, err);
         if (!rc)
-            rc = build_finding_close(b, FINDINGS_SCAN, s->spec.name, NULL, NULL, err);
+            rc = build_finding_close(b, FINDINGS_SCAN, &(struct build_finding){.source = s->spec.name}, err);
     }
     if (!rc)
         rc = engine_commit(b->conn, err);
@@ -154,7 +154,7 @@ static int note_landed(struct build *b, const struct build_source *s, const stru
     int64_t before = 0;
     int rc = put_findings(b, s, landed->findings, landed->finding_count, err);
     if (!rc && u->mark_count)
-        rc = build_finding_close(b, FINDINGS_LAND, s->spec.name, NULL, u->marks[0].file, err);
+        rc = build_finding_close(b, FINDINGS_LAND, &(struct build_finding){.source = s->spec.name, .file = u->marks[0].file}, err);
     if (!rc)
         rc = build_mark_put(b, s->spec.name, u->marks, u->mark_count, err);
     if (!rc)

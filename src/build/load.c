@@ -7,8 +7,10 @@ struct load {
     const struct build_batch *batch;
     struct arena *arena;
     struct build_shape shape;
-    const struct sql_key *key;                                /* natural key, or NULL: every row is one of its own */
-    int64_t ingested_us, rows_in, rejected, changed, *failed; /* failed: by check */
+    const struct sql_key *key; /* natural key, or NULL: every row is one of its own */
+    struct pack_check *rules;  /* that the rows are held against */
+    size_t rule_count;
+    int64_t ingested_us, rows_in, rejected, changed, *failed; /* failed: by rule */
 };
 
 /* Derived rows may come from logs of several sources. */
@@ -74,12 +76,12 @@ static const char *typed_text(struct load *l, bool with_reason)
     bool text_format = !l->batch->derivation && (l->batch->format == ENGINE_JSONL || l->batch->format == ENGINE_CSV);
     buf_init(&bad, LIMIT_SQL_BYTES);
     buf_init(&why, LIMIT_SQL_BYTES);
-    for (size_t i = 0; i < o->check_count; i++) {
-        if (o->checks[i].warning)
+    for (size_t i = 0; i < l->rule_count; i++) {
+        if (l->rules[i].warning)
             continue;
-        const char *fails = failing(l, &o->checks[i]);
+        const char *fails = failing(l, &l->rules[i]);
         buf_printf(&bad, " OR %s", fails);
-        buf_printf(&why, ", CASE WHEN %s THEN %s END", fails, build_text(a, arena_printf(a, "check %s failed", o->checks[i].name)));
+        buf_printf(&why, ", CASE WHEN %s THEN %s END", fails, build_text(a, arena_printf(a, "check %s failed", l->rules[i].name)));
     }
     const char *rejected = text_format ? "r.bronze_reject IS NOT NULL" : "FALSE", *unfit = l->shape.unfit;
     const char *unfit_text = arena_printf(a, ",\n    (%s%s%s) AS bronze_unfit%s", rejected, unfit ? " OR " : "", unfit ? unfit : "",
@@ -144,20 +146,19 @@ static int stage_raw(struct load *l, struct error *err)
 /* Counts rows, rejected rows and the failures of every check. */
 static int probe(struct load *l, struct error *err)
 {
-    const struct pack_object *o = l->batch->object;
     struct buf checks CLEANUP(buf_free);
     struct engine_rows rows;
     buf_init(&checks, LIMIT_SQL_BYTES);
-    for (size_t i = 0; i < o->check_count; i++)
-        buf_printf(&checks, ",\n  COUNT_IF(%s) AS failed_%zu", failing(l, &o->checks[i]), i);
+    for (size_t i = 0; i < l->rule_count; i++)
+        buf_printf(&checks, ",\n  COUNT_IF(%s) AS failed_%zu", failing(l, &l->rules[i]), i);
     const char *sql = TEMPLATE(l->arena, build_sql_probe, {"typed", typed_text(l, false)}, {"checks", checks.data ? checks.data : ""});
     int rc = engine_rows(l->b->conn, TYPED_STMT(l, sql), 1, l->arena, &rows, err);
     if (rc)
         return rc;
     l->rows_in = rows.values[0].i;
     l->rejected = rows.values[1].i;
-    l->failed = arena_alloc(l->arena, (o->check_count + 1) * sizeof(*l->failed));
-    for (size_t i = 0; i < o->check_count; i++)
+    l->failed = arena_alloc(l->arena, (l->rule_count + 1) * sizeof(*l->failed));
+    for (size_t i = 0; i < l->rule_count; i++)
         l->failed[i] = rows.values[2 + i].i;
     return 0;
 }
@@ -240,8 +241,8 @@ static int merge_rows(struct load *l, struct error *err)
 static int note_checks(struct load *l, struct error *err)
 {
     const struct pack_object *o = l->batch->object;
-    for (size_t i = 0; i < o->check_count; i++) {
-        const struct pack_check *c = &o->checks[i];
+    for (size_t i = 0; i < l->rule_count; i++) {
+        const struct pack_check *c = &l->rules[i];
         int rc = engine_exec(l->b->conn,
                              SQL_WITH(build_sql_check_result, P_I64("run", l->b->run_id), P_TIME("ingested", l->ingested_us),
                                       P_TEXT("source", source_name(l->batch)), P_TEXT("table", o->name), P_TEXT("check", c->name),
@@ -249,7 +250,7 @@ static int note_checks(struct load *l, struct error *err)
                                       P_I64("failed", l->failed[i])),
                              NULL, err);
         if (!rc && c->warning && l->failed[i]) {
-            struct build_finding f = {.kind = "rows_suspect", .source = source_name(l->batch), .table = o->name, .file = c->name};
+            struct build_finding f = {.kind = "rows_suspect", .source = source_name(l->batch), .table = o->name, .subject = c->name};
             snprintf(f.text, sizeof(f.text), "%lld of %lld rows fail the check %s and were kept", (long long)l->failed[i],
                      (long long)l->rows_in, c->name);
             rc = build_finding_put(l->b, &f, err);
@@ -286,7 +287,8 @@ static int note_findings(struct load *l, struct error *err)
     if (!rc)
         rc = note_rejected(l, err);
     if (!rc && l->batch->first)
-        rc = build_finding_close(l->b, FINDINGS_LOAD, source_name(l->batch), l->batch->object->name, NULL, err);
+        rc = build_finding_close(l->b, FINDINGS_LOAD,
+                                 &(struct build_finding){.source = source_name(l->batch), .table = l->batch->object->name}, err);
     return rc;
 }
 
@@ -319,7 +321,9 @@ static int note_load(struct load *l, struct error *err)
 
 static int load_rows(struct load *l, struct error *err)
 {
-    int rc = stage_raw(l, err);
+    int rc = build_rules_of(l->b->conn, l->batch->object, l->arena, &l->rules, &l->rule_count, err);
+    if (!rc)
+        rc = stage_raw(l, err);
     if (!rc)
         rc = build_shape_make(l->b, l->batch, l->arena, &l->shape, err);
     if (!rc)

@@ -124,6 +124,7 @@ static const char *catalogue_hash(const struct pack_catalogue *catalogue, struct
     hash = hash_bytes(build_sql_quarantine_table, strlen(build_sql_quarantine_table), hash);
     for (size_t i = 0; i < catalogue->object_count; i++)
         hash = hash_bytes(catalogue->objects[i]->ddl, strlen(catalogue->objects[i]->ddl), hash);
+    hash = build_rules_hash(catalogue, hash);
     return arena_printf(a, "%016llx", (unsigned long long)hash);
 }
 
@@ -164,6 +165,23 @@ static int create_schemas(const struct build_context *b, struct engine_conn *c, 
     return rc;
 }
 
+/* A warehouse of an older program lacks columns: they are added. */
+static int create_ops_table(struct engine_conn *c, const struct sql_statement *s, struct error *err)
+{
+    struct arena *a CLEANUP(arena_freep) = arena_new();
+    struct pack_object o = {.file = "secchi_ops", .schema = "secchi_ops"};
+    struct engine_column *there;
+    size_t count;
+    int rc = engine_exec(c, ENGINE_SQL(arena_strndup(a, s->text, s->len)), NULL, err);
+    if (!rc)
+        rc = sql_parse_table(a, s->text, s->len, s->pos.line, &o.table, err);
+    if (rc)
+        return rc;
+    o.name = o.table->name.parts[o.table->name.count - 1];
+    rc = engine_table_columns(c, o.schema, o.name, a, &there, &count, err);
+    return rc ? rc : add_columns(c, &o, there, count, a, err);
+}
+
 static int create_ops(struct engine_conn *c, struct error *err)
 {
     struct arena *a CLEANUP(arena_freep) = arena_new();
@@ -171,7 +189,7 @@ static int create_ops(struct engine_conn *c, struct error *err)
     size_t count;
     int rc = sql_split(a, build_sql_ops, strlen(build_sql_ops), 1, &s, &count, err);
     for (size_t i = 0; i < count && !rc; i++)
-        rc = engine_exec(c, ENGINE_SQL(arena_strndup(a, s[i].text, s[i].len)), NULL, err);
+        rc = create_ops_table(c, &s[i], err);
     return rc;
 }
 
@@ -185,6 +203,8 @@ static int prepare_all(const struct build_context *b, struct engine_conn *c, con
         rc = o->is_view ? prepare_view(c, o, err) : prepare_table(c, o, err);
     }
     if (!rc)
+        rc = build_rules_sync(b, c, err);
+    if (!rc)
         rc = engine_exec(c, ENGINE_SQL("DELETE FROM secchi_ops.catalogue"), NULL, err);
     if (!rc)
         rc = engine_exec(c, SQL_WITH("INSERT INTO secchi_ops.catalogue (catalogue_hash) VALUES (:hash)", P_TEXT("hash", hash)), NULL, err);
@@ -197,7 +217,9 @@ int build_prepare(const struct build_context *b, struct error *err)
     struct engine_conn *c;
     bool prepared;
     const char *hash = catalogue_hash(b->catalogue, a);
-    int rc = engine_connect(b->engine, ENGINE_WRITE, NULL, &c, err);
+    int rc = build_check_tables(b, err);
+    if (!rc)
+        rc = engine_connect(b->engine, ENGINE_WRITE, NULL, &c, err);
     if (rc)
         return rc;
     rc = is_prepared(c, hash, &prepared, err);

@@ -242,7 +242,7 @@ static int conclude(struct build *b, int rc, struct error *err)
 
 static void build_open(struct build *b, const struct build_context *ctx, const struct build_options *o)
 {
-    *b = (struct build){.ctx = ctx, .options = o, .arena = arena_new(), .as_of_us = clock_now_us()};
+    *b = (struct build){.ctx = ctx, .options = o, .arena = arena_new(), .as_of_us = o->as_of_us ? o->as_of_us : clock_now_us()};
     pthread_mutex_init(&b->lock, NULL);
     pthread_cond_init(&b->wake, NULL);
 }
@@ -254,6 +254,7 @@ static void build_close(struct build *b)
     pthread_mutex_destroy(&b->lock);
     map_free(&b->chosen);
     map_free(&b->left_out);
+    map_free(&b->keyed);
     arena_free(b->arena);
 }
 
@@ -266,6 +267,8 @@ int build_refresh(const struct build_context *ctx, const struct build_options *o
     int rc = choose_all(&b, err);
     if (!rc)
         rc = engine_connect(ctx->engine, ENGINE_WRITE, o->cancel, &b.conn, err);
+    if (!rc)
+        engine_set_clock(b.conn, b.as_of_us);
     if (!rc && !(rc = build_run_begin(&b, err))) {
         b.watching = pthread_create(&b.watcher, NULL, watch, &b) == 0;
         rc = run_all(&b, err);

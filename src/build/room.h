@@ -7,6 +7,8 @@
  *   shape.c    delivered columns against ours    bronze.c   batches of a bronze table
  *   gold.c     the publishing transaction        after.c    orphans, statistics
  *   upsert.c   MERGE into an empty table             recover.c  what a dead process left behind
+ *   horizon.c  look-back and retention of a table    keys.c     doubles, orphans, overlaps of gold tables
+ *   rules.c    quality rules
  */
 #ifndef SECCHI_BUILD_ROOM_H
 #define SECCHI_BUILD_ROOM_H
@@ -68,6 +70,7 @@ struct build {
     size_t source_count;
     struct map chosen;   /* "schema.name" of the objects of --only and what they read; empty: all */
     struct map left_out; /* "schema.name" -> why: failed, or depends on a failed one */
+    struct map keyed;    /* "schema.name" of gold tables that only got or changed the rows whose keys are in incoming.<name>_keys */
     size_t done, total;  /* steps */
     int64_t seq;
     char first_failure[1024];
@@ -108,17 +111,17 @@ const char *build_hash(struct arena *a, const void *data, size_t len); /* 16 hex
 /* ---- finding.c */
 struct build_finding {
     const char *kind, *severity, *source, *table, *file;
+    const char *subject; /* what of the table or file: a column, a check, a key; may be NULL */
     char text[1024];
 };
 #define FINDINGS_SCAN "file_changed,file_vanished,unreadable,unknown_format,log_expired,no_tables,unknown_table,source_unreadable"
 #define FINDINGS_LOAD "column_added,column_missing,type_changed,rows_rejected,rows_suspect"
 #define FINDINGS_LAND "truncated" /* a bad line stays one */
-#define FINDINGS_AFTER "orphan_rows,duplicate_key"
-#define FINDINGS_FILE "damaged"
+#define FINDINGS_KEYS "duplicate_key,orphan_rows,overlapping_periods"
+#define FINDINGS_FILE "damaged,file_truncated"
 int build_finding_put(struct build *b, const struct build_finding *f, struct error *err) MUST_CHECK; /* within the caller's transaction */
-/* Closes open findings of the kinds (comma-separated) that this run did not see; NULL: any source, table, file. */
-int build_finding_close(struct build *b, const char *kinds, const char *source, const char *table, const char *file,
-                        struct error *err) MUST_CHECK;
+/* Closes open findings of the kinds (comma-separated) that this run did not see; NULL: any source, table, file, subject. */
+int build_finding_close(struct build *b, const char *kinds, const struct build_finding *of, struct error *err) MUST_CHECK;
 const char *build_severity(const char *kind);
 
 /* ---- shape.c: what a batch delivers against the columns of its bronze table */
@@ -143,6 +146,8 @@ char *build_list(struct arena *a, const struct engine_column *columns, size_t co
 /* The INSERT .. BY NAME that a MERGE into an empty table amounts to, of its own source or of `query`; NULL when it is not of the
  * plain form. */
 const char *build_insert_for_merge(struct arena *a, const char *sql, const char *query);
+/* SELECT columns FROM its source AS s; NULL as above. */
+const char *build_query_of_merge(struct arena *a, const char *sql, const char *columns);
 int build_is_empty(struct engine_conn *c, const struct pack_object *o, struct arena *a, bool *ret, struct error *err) MUST_CHECK;
 
 /* ---- load.c */
@@ -163,11 +168,24 @@ struct build_batch { /* one transaction of one bronze table */
 /* The whole transaction. On failure everything is rolled back. Adds to the step's counts. */
 int build_load(struct build *b, const struct build_batch *batch, struct build_step *step, struct error *err) MUST_CHECK;
 
+/* ---- rules.c: quality rules in secchi_ops.dq_rule */
+int build_rules_sync(const struct build_context *b, struct engine_conn *c,
+                     struct error *err) MUST_CHECK; /* within the caller's transaction */
+uint64_t build_rules_hash(const struct pack_catalogue *catalogue, uint64_t hash);
+/* Those of a bronze table that are enabled, the packs' first and in their order. */
+int build_rules_of(struct engine_conn *c, const struct pack_object *o, struct arena *a, struct pack_check **ret, size_t *ret_count,
+                   struct error *err) MUST_CHECK;
+
 /* ---- land.c */
 int build_scan_sources(struct build *b, struct error *err) MUST_CHECK; /* fills sources; writes nothing */
 int build_note_sources(struct build *b, struct error *err) MUST_CHECK; /* findings of the scan; unreadable sources as failed steps */
 int build_land(struct build *b, struct error *err) MUST_CHECK;         /* a step for each event log with something new */
 size_t build_land_count(const struct build *b);
+
+/* ---- horizon.c: event times before which rows are not loaded at first, and not kept; INT64_MIN: all are */
+int64_t build_lookback_us(const struct build *b, const struct pack_object *o);
+int64_t build_retention_us(const struct build *b, const struct pack_object *o);
+int build_check_tables(const struct build_context *b, struct error *err) MUST_CHECK; /* `tables:` names tables that can age */
 
 /* ---- bronze.c */
 int build_bronze(struct build *b, struct error *err) MUST_CHECK; /* a step for each bronze table with something to load */
@@ -179,16 +197,29 @@ const struct pack_object *build_object_of(const struct pack_catalogue *c, const 
 int build_gold(struct build *b, struct error *err) MUST_CHECK;
 size_t build_gold_count(const struct build *b);
 
+/* ---- keys.c: what the DDL of a gold table says of its rows: primary key, foreign keys, secchi.no_overlap */
+/* Before a fill that only adds and replaces rows: their keys are kept, so that no more than they need be looked at. */
+int build_keys_keep(struct build *b, const struct pack_object *o, const struct engine_stmt *fill, struct error *err) MUST_CHECK;
+void build_keys_forget(struct build *b); /* the transaction of the fills is over without effect, or all was looked at */
+struct build_keys {
+    const struct map *changed; /* "schema.name" of tables that changed */
+    struct map open;           /* "kind\ttable\tsubject" of open findings */
+};
+int build_keys_open(struct build *b, struct arena *a, struct build_keys *ret, struct error *err) MUST_CHECK;
+int build_keys_check(struct build *b, const struct build_keys *k, const struct pack_object *o, struct error *err) MUST_CHECK;
+
 /* ---- after.c */
-int build_after(struct build *b, struct error *err) MUST_CHECK; /* orphans, doubles, statistics of what changed */
+int build_after(struct build *b, struct error *err) MUST_CHECK; /* findings on gold, statistics of what changed */
 
 /* ---- SQL of the room */
 extern const char build_sql_added_column[], build_sql_changed[], build_sql_check_result[], build_sql_derive_forget[],
     build_sql_derive_mark[], build_sql_finding[], build_sql_finding_close[], build_sql_gold_mark[], build_sql_good[],
     build_sql_history_runs[], build_sql_history_steps[], build_sql_landed_log[], build_sql_load_batch[], build_sql_loaded_before[],
-    build_sql_mark[], build_sql_mark_forget[], build_sql_marks[], build_sql_newest[], build_sql_ops[], build_sql_orphans[],
-    build_sql_pending[], build_sql_probe[], build_sql_quarantine[], build_sql_quarantine_forget[], build_sql_quarantine_table[],
-    build_sql_rejected[], build_sql_repeated[], build_sql_run[], build_sql_run_end[], build_sql_run_interrupted[], build_sql_stats[],
-    build_sql_step[], build_sql_surplus_keys[], build_sql_typed[];
+    build_sql_mark[], build_sql_mark_forget[], build_sql_marks[], build_sql_newest[], build_sql_newest_loads[], build_sql_ops[],
+    build_sql_open_keys[], build_sql_orphans[], build_sql_overlaps[], build_sql_pending[], build_sql_probe[], build_sql_quarantine[],
+    build_sql_quarantine_forget[], build_sql_quarantine_table[], build_sql_rejected[], build_sql_repeated[], build_sql_rule[],
+    build_sql_rule_add[], build_sql_rule_change[], build_sql_rule_failing[], build_sql_rules[], build_sql_rules_forget[],
+    build_sql_rules_sync[], build_sql_run[], build_sql_run_end[], build_sql_run_interrupted[], build_sql_stats[], build_sql_step[],
+    build_sql_surplus_keys[], build_sql_typed[];
 
 #endif

@@ -83,7 +83,7 @@ static struct build_finding *note(struct build_shape *s, const struct build_batc
     f->kind = kind;
     f->source = batch->source ? batch->source->name : "spark";
     f->table = s->object->name;
-    f->file = arena_printf(a, "%s", column); /* one finding a column */
+    f->subject = arena_printf(a, "%s", column); /* one finding a column */
     return f;
 }
 

@@ -83,40 +83,73 @@ static void put_tokens(struct buf *b, const struct cursor *c, size_t from, size_
     buf_add(b, c->sql + c->tokens[from].offset, last->offset + last->len - c->tokens[from].offset);
 }
 
-const char *build_insert_for_merge(struct arena *a, const char *sql, const char *query)
+struct upsert { /* token places of target and source */
+    struct cursor c;
+    size_t target, target_end, source, source_end;
+};
+
+static bool read_upsert(struct arena *a, const char *sql, struct upsert *ret)
 {
     struct sql_token *tokens;
     struct cursor c = {.sql = sql};
     if (sql_lex(a, sql, strlen(sql), 1, &tokens, &c.count, NULL))
-        return NULL;
+        return false;
     c.tokens = tokens;
     c.count = c.count && tokens[c.count - 1].kind == SQL_TOKEN_END ? c.count - 1 : c.count;
     if (!take(&c, "MERGE") || !take(&c, "INTO"))
-        return NULL;
-    size_t target = c.at;
+        return false;
+    ret->target = c.at;
     if (!take_name(&c))
-        return NULL;
-    size_t target_end = c.at;
+        return false;
+    ret->target_end = c.at;
     take(&c, "AS");
     if (!is_word(&c, c.at, "USING"))
         c.at++;
     if (!take(&c, "USING"))
-        return NULL;
-    size_t source = c.at;
+        return false;
+    ret->source = c.at;
     if (!(is_word(&c, c.at, "(") ? take_brackets(&c) : take_name(&c)) || !inserts_all(&c))
-        return NULL;
+        return false;
+    ret->source_end = c.at;
+    ret->c = c;
+    return true;
+}
+
+/* The source under the name s, with as many line ends before it as in the statement, so that errors keep their lines. */
+static void put_source(struct buf *b, const struct upsert *u)
+{
+    put_lines(b, u->c.sql + u->c.tokens[u->target_end - 1].offset, u->c.sql + u->c.tokens[u->source].offset);
+    put_tokens(b, &u->c, u->source, u->source_end);
+    buf_puts(b, " AS s");
+}
+
+const char *build_insert_for_merge(struct arena *a, const char *sql, const char *query)
+{
+    struct upsert u;
     struct buf b CLEANUP(buf_free);
     buf_init(&b, LIMIT_SQL_BYTES);
+    if (!read_upsert(a, sql, &u))
+        return NULL;
     buf_puts(&b, "INSERT INTO ");
-    put_tokens(&b, &c, target, target_end);
+    put_tokens(&b, &u.c, u.target, u.target_end);
     if (query) {
         buf_printf(&b, " BY NAME\n%s", query);
     } else {
         buf_puts(&b, " BY NAME SELECT s.* FROM ");
-        put_lines(&b, sql + tokens[target_end - 1].offset, sql + tokens[source].offset); /* so that errors keep their lines */
-        put_tokens(&b, &c, source, c.at);
-        buf_puts(&b, " AS s");
+        put_source(&b, &u);
     }
+    return b.overflow ? NULL : arena_strndup(a, b.data, b.len);
+}
+
+const char *build_query_of_merge(struct arena *a, const char *sql, const char *columns)
+{
+    struct upsert u;
+    struct buf b CLEANUP(buf_free);
+    buf_init(&b, LIMIT_SQL_BYTES);
+    if (!read_upsert(a, sql, &u))
+        return NULL;
+    buf_printf(&b, "SELECT %s FROM ", columns);
+    put_source(&b, &u);
     return b.overflow ? NULL : arena_strndup(a, b.data, b.len);
 }
 

@@ -23,7 +23,7 @@ static const struct {
     const char *unit;
     double factor;
 } byte_units[] = {{"", 1}, {"b", 1}, {"kib", 1024}, {"mib", 1048576}, {"gib", 1073741824}, {"kb", 1e3}, {"mb", 1e6}, {"gb", 1e9}},
-  time_units[] = {{"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
+  time_units[] = {{"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}, {"w", 604800}, {"y", 31536000}};
 
 /* "512 MiB", "90s", "1.5h" as bytes or seconds. */
 static bool with_unit(const char *text, bool bytes, double *ret)
@@ -67,7 +67,7 @@ static const char *const type_words[] = {
     [SETTING_INT] = "a whole number",
     [SETTING_FLOAT] = "a number",
     [SETTING_BYTES] = "a size such as 512 MiB",
-    [SETTING_DURATION] = "a duration such as 90s, 15m, 2h, 7d",
+    [SETTING_DURATION] = "a duration such as 90s, 15m, 2h, 7d, 2y",
     [SETTING_ENUM] = "one of ",
     [SETTING_PATH] = "a path",
 };
@@ -297,6 +297,45 @@ static int read_names(struct config *c, const struct yaml *map, struct error *er
     return 0;
 }
 
+/* A duration of a table, under the rules of the setting that it stands in for. */
+static int read_table_duration(struct config *c, const struct config_table *t, const struct yaml *map, const char *key, int64_t *ret,
+                               struct error *err)
+{
+    const struct yaml *y = yaml_get(map, key);
+    struct setting s = config_settings[find_setting(arena_printf(c->arena, "ingest.%s", key))];
+    double v;
+    if (!y || y->kind == YAML_NULL)
+        return 0;
+    s.key = arena_printf(c->arena, "tables.%s.%s", t->name, key);
+    int rc = check_value(&s, y->kind == YAML_SCALAR ? y->text : "a list", arena_printf(c->arena, "%s:%u", c->file, y->line), &v, err);
+    if (!rc)
+        *ret = (int64_t)llround(v);
+    return rc;
+}
+
+static int read_tables(struct config *c, const struct yaml *map, struct error *err)
+{
+    static const char *const keys[] = {"lookback", "retention"};
+    if (!map || map->kind == YAML_NULL)
+        return 0;
+    if (map->kind != YAML_MAP)
+        return bad(c, map, err, "'tables' must be a map of table to lookback and retention, e.g. billing.usage: {retention: 365d}");
+    c->tables = arena_alloc(c->arena, (map->count + 1) * sizeof(*c->tables));
+    for (size_t i = 0; i < map->count; i++) {
+        const struct yaml *y = map->items[i];
+        struct config_table *t = &c->tables[i];
+        *t = (struct config_table){.name = map->keys[i], .line = y->line, .lookback_s = -1, .retention_s = -1};
+        if (y->kind != YAML_MAP)
+            return bad(c, y, err, arena_printf(c->arena, "table '%s' must be a map with lookback or retention", t->name));
+        int rc = yaml_known_keys(y, c->file, keys, ARRAY_LEN(keys), err);
+        if (rc || (rc = read_table_duration(c, t, y, keys[0], &t->lookback_s, err)) ||
+            (rc = read_table_duration(c, t, y, keys[1], &t->retention_s, err)))
+            return rc;
+        c->table_count = i + 1;
+    }
+    return 0;
+}
+
 static int read_file(struct config *c, struct yaml **ret, struct error *err)
 {
     struct yaml *root;
@@ -375,6 +414,8 @@ int config_load(const char *home, const struct config_flag *flags, size_t flag_c
         rc = read_tenants(c, yaml_get(root, "tenants"), err);
     if (!rc)
         rc = read_names(c, yaml_get(root, "names"), err);
+    if (!rc)
+        rc = read_tables(c, yaml_get(root, "tables"), err);
     if (rc) {
         config_free(c);
         return rc;

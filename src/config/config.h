@@ -62,6 +62,12 @@ struct config_tenant { /* an entry of `tenants:` (C-07) */
     size_t account_count, workspace_count;
 };
 
+struct config_table { /* an entry of `tables:`, what holds for one table of the source instead of the settings ingest.* (H-06) */
+    const char *name; /* as written: billing.usage, system.billing.usage or the name of the bronze table */
+    uint32_t line;
+    int64_t lookback_s, retention_s; /* -1: not given; 0: all */
+};
+
 struct config {
     struct arena *arena;
     const char *home, *file; /* absolute; file: <home>/secchi.yaml */
@@ -71,6 +77,8 @@ struct config {
     size_t source_count;
     struct config_tenant *tenants;
     size_t tenant_count;
+    struct config_table *tables;
+    size_t table_count;
     const char **name_keys, **name_values; /* `names:` ${catalog} and foreign catalogues (H-36) */
     size_t name_count;
 };

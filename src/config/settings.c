@@ -3,7 +3,8 @@
 #define GIB 1073741824.0
 #define DAY 86400.0
 
-/* Columns: key, type, default, min, max, choices, help. Bytes take KiB, MiB, GiB (or KB, MB, GB); durations ms, s, m, h, d. */
+/* Columns: key, type, default, min, max, choices, help. Bytes take KiB, MiB, GiB (or KB, MB, GB); durations ms, s, m, h, d,
+ * w (7 d) and y (365 d). */
 const struct setting config_settings[] = {
     {"account_id", SETTING_TEXT, "", 0, 0, NULL, "account that rows of sources without an account are given"},
     {"workspace_id", SETTING_TEXT, "spark", 0, 0, NULL, "workspace that rows of Spark event logs are given, unless their source names one"},

@@ -26,6 +26,13 @@ struct pack_check { /* one quality check of a bronze table */
     uint32_t line;
 };
 
+struct pack_periods { /* property secchi.no_overlap = 'key, .. / start / end': rows of one key whose periods [start, end) must not overlap
+                       */
+    const char **keys;
+    size_t key_count; /* 0: nothing is declared */
+    const char *start, *end;
+};
+
 struct pack_statement { /* a statement that fills a table */
     const char *sql;
     size_t len;
@@ -46,6 +53,9 @@ struct pack_object { /* a table or view with what fills it */
     const char *system_table; /* bronze: "system.query.history"; else NULL */
     const char *domain;       /* cost, reliability, performance, security, quality; NULL when not given */
     const char *event_time;   /* property secchi.event_time: column that says when a row happened; may be NULL */
+    bool describes;           /* property secchi.describes: rows say what was so from event_time on, and hold however old they are */
+    struct pack_periods periods;
+    const char *row_of; /* gold, property secchi.row_of: each row is made of one row of this bronze table, of the same event time */
     struct pack_check *checks;
     size_t check_count;
     struct pack_object **reads; /* objects of the catalogue that its statements read, without itself */

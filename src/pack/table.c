@@ -60,6 +60,43 @@ static void set_properties(struct pack_object *o, const struct sql_property *p, 
     o->system_table = property(p, count, "secchi.system_table");
     o->domain = property(p, count, "secchi.domain");
     o->event_time = property(p, count, "secchi.event_time");
+    o->describes = str_ieq(property(p, count, "secchi.describes"), "true");
+    o->row_of = property(p, count, "secchi.row_of");
+}
+
+static const char *column_called(const struct sql_table *t, const char *name)
+{
+    for (size_t i = 0; i < t->column_count; i++)
+        if (str_ieq(t->columns[i].name, name))
+            return t->columns[i].name;
+    return NULL;
+}
+
+static char *trimmed(char *text)
+{
+    while (isspace((unsigned char)*text))
+        text++;
+    for (size_t n = strlen(text); n && isspace((unsigned char)text[n - 1]); n--)
+        text[n - 1] = '\0';
+    return text;
+}
+
+/* 'key, key / start / end' */
+static bool read_periods(struct arena *a, const struct sql_table *t, const char *text, struct pack_periods *ret)
+{
+    char *parts[4], *save = NULL;
+    size_t n = 0;
+    for (char *p = strtok_r(arena_strdup(a, text), "/", &save); p && n < ARRAY_LEN(parts); p = strtok_r(NULL, "/", &save))
+        parts[n++] = p;
+    if (n != 3)
+        return false;
+    struct pack_periods found = {.start = column_called(t, trimmed(parts[1])), .end = column_called(t, trimmed(parts[2]))};
+    found.keys = arena_alloc(a, (strlen(parts[0]) + 1) * sizeof(*found.keys));
+    for (char *p = strtok_r(parts[0], ",", &save); p; p = strtok_r(NULL, ",", &save))
+        if (!(found.keys[found.key_count++] = column_called(t, trimmed(p))))
+            return false;
+    *ret = found;
+    return found.key_count && found.start && found.end;
 }
 
 static const char *default_schema(enum pack_layer layer)
@@ -94,6 +131,12 @@ static struct pack_object *read_table(struct pack_loader *l, enum pack_layer lay
     set_properties(o, t->properties, t->property_count);
     if (layer == PACK_BRONZE && !o->system_table) {
         fault(l, path, s->pos, "a bronze table needs the property 'secchi.system_table', e.g. 'system.billing.usage'");
+        return NULL;
+    }
+    const char *periods = property(t->properties, t->property_count, "secchi.no_overlap");
+    if (periods && !read_periods(l->arena, t, periods, &o->periods)) {
+        fault(l, path, s->pos,
+              arena_printf(l->arena, "'secchi.no_overlap' must name columns as 'key, .. / start / end', found '%s'", periods));
         return NULL;
     }
     return enter(l, o) ? o : NULL;

@@ -48,6 +48,7 @@ static int stage_build(struct schedule *s, struct stage_result *ret, struct erro
         .context = s,
         .run_id = s->run.id,
         .kind = q->kind,
+        .as_of_us = q->as_of_us,
     };
     int rc = build_prepare(&s->context, err);
     return rc ? rc : build_refresh(&s->context, &options, &ret->build, err);
@@ -152,17 +153,11 @@ static void *run_thread(void *context)
 {
     struct schedule *s = context;
     struct error err = {0}, store = {0};
-    int64_t real_before = clock_real_us(), now_before = clock_now_us();
-    bool was_fixed = now_before < real_before - 1000000 || now_before > real_before + 1000000;
     int rc = state_run_move(s->context.state, s->run.id, RUN_RUNNING, NULL, &err);
     if (!rc)
         run_event(s, RUN_RUNNING, NULL, false);
-    if (s->run.request.as_of_us)
-        clock_fix_us(s->run.request.as_of_us);
     if (!rc)
         rc = run_stages(s, &err);
-    if (s->run.request.as_of_us)
-        clock_fix_us(was_fixed ? now_before : 0);
     enum run_state state = state_after(s, rc);
     const char *text = rc ? error_text(&err, s->run.arena) : NULL;
     if (state == RUN_FAILED)

@@ -55,7 +55,7 @@ class Home:
 
     def findings(self, state="open"):
         return self.query(
-            f"SELECT kind, severity, source, table_name, file, text FROM secchi_ops.finding WHERE state = '{state}' ORDER BY kind, file"
+            f"SELECT kind, severity, source, table_name, file, subject, text FROM secchi_ops.finding WHERE state = '{state}' ORDER BY kind, file, subject"
         )
 
 

@@ -236,27 +236,6 @@ def test_node_minutes_and_lineage(tmp_path):
         ) == [{"j": "7", "r": "8", "p": "p", "d": None}]
 
 
-def test_orphans_are_found_and_closed(tmp_path):
-    run = {
-        "workspace_id": "w",
-        "job_id": "j1",
-        "run_id": "r",
-        "period_start_time": hour(0),
-        "period_end_time": hour(1),
-        "result_state": "FAILED",
-    }
-    write_jsonl(tmp_path / "in/lakeflow/job_run_timeline/a.jsonl", [run, {**run, "run_id": "r2", "job_id": "j2"}])
-    write_jsonl(tmp_path / "in/lakeflow/jobs/a.jsonl", [{"workspace_id": "w", "job_id": "j2", "name": "x", "change_time": hour(0)}])
-    home = Home(tmp_path / "home", {"in": tmp_path / "in"})
-    home.refresh()
-    orphans = [f for f in home.findings() if f["kind"] == "orphan_rows" and f["table_name"] == "fact_job_run_timeline"]
-    assert len(orphans) == 1 and "1 values of" in orphans[0]["text"] and "w, j1" in orphans[0]["text"] and "dim_job" in orphans[0]["text"]
-    write_jsonl(tmp_path / "in/lakeflow/jobs/b.jsonl", [{"workspace_id": "w", "job_id": "j1", "name": "y", "change_time": hour(0)}])
-    home.refresh()
-    assert not [f for f in home.findings() if f["kind"] == "orphan_rows" and f["table_name"] == "fact_job_run_timeline"]
-    assert [f for f in home.findings("closed") if f["kind"] == "orphan_rows" and f["table_name"] == "fact_job_run_timeline"]
-
-
 def test_a_failing_table_stops_only_its_dependants(tmp_path):
     packs = tmp_path / "pack"
     shutil.copytree(PACKS, packs)
@@ -294,3 +273,127 @@ def test_a_changed_statement_rebuilds_its_table(tmp_path):
     sql.write_text(sql.read_text().replace("  b.workspace_name,", "  UPPER(b.workspace_name) AS workspace_name,"))
     home.refresh()
     assert home.query("SELECT workspace_name AS n FROM dim_workspace") == [{"n": "N"}]
+
+
+def gold_pack(tmp_path, name, ddl, fill):
+    """The pack with one more gold table; its fill is a MERGE of {bronze} rows that are new."""
+    packs = tmp_path / "pack"
+    if not packs.exists():
+        shutil.copytree(PACKS, packs)
+    tags = "'data_classification' = 'internal', 'contains_pii' = 'false', 'business_owner' = 'x', 'technical_owner' = 'x', 'secchi.domain' = 'cost'"
+    (packs / f"gold/{name}.sql").write_text(ddl.replace("{tags}", tags) + ";\n" + fill + ";\n")
+    return packs
+
+
+def findings_of(home, kind, state="open"):
+    rows = home.query(
+        f"SELECT kind, table_name, subject, text, first_run_id, last_run_id, closed_run_id FROM secchi_ops.finding WHERE state = '{state}' ORDER BY table_name, subject"
+    )
+    return [r for r in rows if r["kind"] == kind]
+
+
+def test_a_primary_key_that_is_not_unique_is_found_and_closed(tmp_path):
+    packs = gold_pack(
+        tmp_path,
+        "job_name",
+        "CREATE TABLE IF NOT EXISTS system_gold.job_name (name STRING COMMENT 'Name', job_id STRING COMMENT 'Job',"
+        " CONSTRAINT pk_job_name PRIMARY KEY (name)) COMMENT 'Names of jobs' TBLPROPERTIES ({tags})",
+        "MERGE INTO system_gold.job_name AS t USING (SELECT b.name, b.job_id FROM system_bronze.jobs AS b WHERE b.bronze_ingestion_timestamp > :since)"
+        " AS s ON t.job_id <=> s.job_id WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *",
+    )
+    job = {"workspace_id": "w", "job_id": "j1", "name": "load", "change_time": hour(0)}
+    write_jsonl(tmp_path / "in/lakeflow/jobs/a.jsonl", [job, {**job, "job_id": "j2", "name": "export"}])
+    home = Home(tmp_path / "home", {"in": tmp_path / "in"}, packs=packs)
+    home.refresh()
+    assert not findings_of(home, "duplicate_key")
+    # Only the changed keys are looked at; the other row of the key is one that was there before.
+    write_jsonl(tmp_path / "in/lakeflow/jobs/b.jsonl", [{**job, "job_id": "j3"}, {**job, "job_id": "j4", "name": "other"}])
+    home.refresh()
+    found = findings_of(home, "duplicate_key")
+    assert [(f["table_name"], f["subject"], f["first_run_id"]) for f in found] == [("job_name", "name", 2)]
+    assert "1 keys (name) of job_name stand in 2 rows, e.g. load" in found[0]["text"]
+    write_jsonl(tmp_path / "in/lakeflow/jobs/c.jsonl", [{**job, "job_id": "j5", "name": "fifth"}])
+    home.refresh()  # it still holds, although nothing about it changed
+    assert [(f["first_run_id"], f["last_run_id"]) for f in findings_of(home, "duplicate_key")] == [(2, 3)]
+    write_jsonl(tmp_path / "in/lakeflow/jobs/d.jsonl", [{**job, "job_id": "j3", "name": "renamed"}])
+    home.refresh()
+    assert not findings_of(home, "duplicate_key")
+    assert [f["closed_run_id"] for f in findings_of(home, "duplicate_key", "closed")] == [4]
+
+
+def test_orphans_are_counted_with_an_example_and_null_keys_are_fine(tmp_path):
+    run = {
+        "workspace_id": "w",
+        "job_id": "j0",
+        "run_id": "r0",
+        "period_start_time": hour(0),
+        "period_end_time": hour(1),
+        "result_state": "FAILED",
+    }
+    of_jobs = "(workspace_id, job_id) -> dim_job"
+
+    def orphans(state="open"):
+        return [f for f in findings_of(home, "orphan_rows", state) if (f["table_name"], f["subject"]) == ("fact_job_run_timeline", of_jobs)]
+
+    write_jsonl(tmp_path / "in/lakeflow/jobs/a.jsonl", [{"workspace_id": "w", "job_id": "j0", "name": "x", "change_time": hour(0)}])
+    write_jsonl(tmp_path / "in/lakeflow/job_run_timeline/a.jsonl", [run, {**run, "run_id": "r1", "workspace_id": None}])
+    home = Home(tmp_path / "home", {"in": tmp_path / "in"})
+    home.refresh()
+    assert not orphans()
+    more = [{**run, "run_id": f"n{i}", "job_id": f"j{1 + i % 2}"} for i in range(5)]
+    write_jsonl(tmp_path / "in/lakeflow/job_run_timeline/b.jsonl", more)
+    home.refresh()
+    assert "5 rows of fact_job_run_timeline have values of (workspace_id, job_id) that are not in dim_job, 2 values, e.g. w, j1" in orphans()[0]["text"]
+    for n, job in enumerate(("j1", "j2")):  # late rows of the dimension
+        write_jsonl(tmp_path / f"in/lakeflow/jobs/c{n}.jsonl", [{"workspace_id": "w", "job_id": job, "name": "y", "change_time": hour(0)}])
+        home.refresh()
+        assert len(orphans()) == 1 - n
+    assert [f["closed_run_id"] for f in orphans("closed")] == [4]
+    write_jsonl(tmp_path / "in/lakeflow/job_run_timeline/c.jsonl", [{**run, "run_id": "z", "job_id": "j9"}])
+    home.refresh()
+    assert [f["first_run_id"] for f in orphans()] == [5]  # open anew
+
+
+def test_overlapping_periods_are_found_and_closed(tmp_path):
+    packs = gold_pack(
+        tmp_path,
+        "job_period",
+        "CREATE TABLE IF NOT EXISTS system_gold.job_period (job_id STRING COMMENT 'Job', begins TIMESTAMP COMMENT 'Start', ends TIMESTAMP COMMENT 'End',"
+        " CONSTRAINT pk_job_period PRIMARY KEY (job_id, begins)) COMMENT 'Periods of jobs' TBLPROPERTIES ({tags}, 'secchi.no_overlap' = 'job_id / begins / ends')",
+        "MERGE INTO system_gold.job_period AS t USING (SELECT b.job_id, b.change_time AS begins, b.delete_time AS ends FROM system_bronze.jobs AS b"
+        " WHERE b.bronze_ingestion_timestamp > :since) AS s ON t.job_id <=> s.job_id AND t.begins <=> s.begins"
+        " WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *",
+    )
+
+    def write(name, *periods):
+        rows = [{"workspace_id": "w", "job_id": j, "name": "n", "change_time": hour(b), "delete_time": e and hour(e)} for j, b, e in periods]
+        write_jsonl(tmp_path / f"in/lakeflow/jobs/{name}.jsonl", rows)
+
+    write("a", ("touching", 0, 5), ("touching", 5, None), ("empty", 3, 3), ("empty", 1, 9), ("long", 0, 100), ("long", 200, None))
+    home = Home(tmp_path / "home", {"in": tmp_path / "in"}, packs=packs)
+    home.refresh()
+    assert not findings_of(home, "overlapping_periods")
+    write("b", ("long", 10, 20), ("long", 50, 60), ("touching", 4, 5))  # two within a long one that is not their neighbour
+    home.refresh()
+    found = findings_of(home, "overlapping_periods")
+    assert [(f["table_name"], f["subject"]) for f in found] == [("job_period", "job_id")]
+    assert "3 rows of job_period begin before an earlier row of the same (job_id) has ended, 2 values, e.g. long" in found[0]["text"]
+    write("c", ("long", 0, 10), ("touching", 0, 4))
+    home.refresh()
+    assert not findings_of(home, "overlapping_periods") and findings_of(home, "overlapping_periods", "closed")
+    write("d", ("touching", 100, None))  # the one before it is open-ended
+    home.refresh()
+    assert "e.g. touching" in findings_of(home, "overlapping_periods")[0]["text"]
+
+
+def test_a_period_that_is_not_declared_well_is_refused(tmp_path):
+    packs = gold_pack(
+        tmp_path,
+        "wrong",
+        "CREATE TABLE IF NOT EXISTS system_gold.wrong (a STRING COMMENT 'A', b DATE COMMENT 'B') COMMENT 'W' TBLPROPERTIES ({tags}, 'secchi.no_overlap' = 'a / b')",
+        "INSERT INTO system_gold.wrong SELECT 'a' AS a, DATE '2026-01-01' AS b",
+    )
+    home = Home(tmp_path / "home", {}, packs=packs)
+    with pytest.raises(Failed) as e:
+        home.refresh()
+    assert e.value.status == 2 and "wrong.sql:1" in e.value.error["where"] and "'key, .. / start / end'" in e.value.error["what"]

@@ -162,7 +162,7 @@ static int read_options(struct drive *d, char **args, int count, struct build_op
         else if (str_eq(args[i], "--cancel-at"))
             d->cancel_at = value;
         else if (str_eq(args[i], "--as-of") && time_parse_us(value, &at) == 0)
-            clock_fix_us(at);
+            o->as_of_us = at;
         else
             return error_set(err, ERROR_USAGE, "what is %s?", args[i]);
         i++;

@@ -56,6 +56,7 @@ TBLPROPERTIES (
   'secchi.system_table' = 'system.compute.clusters',
   'secchi.domain' = 'performance',
   'secchi.event_time' = 'change_time',
+  'secchi.describes' = 'true',
   'data_classification' = 'internal',
   'contains_pii' = 'true',
   'business_owner' = 'Platform Operations',

@@ -20,6 +20,7 @@ TBLPROPERTIES (
   'secchi.system_table' = 'system.lakeflow.job_tasks',
   'secchi.domain' = 'reliability',
   'secchi.event_time' = 'change_time',
+  'secchi.describes' = 'true',
   'data_classification' = 'internal',
   'contains_pii' = 'false',
   'business_owner' = 'Platform Operations',

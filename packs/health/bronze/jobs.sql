@@ -23,6 +23,7 @@ TBLPROPERTIES (
   'secchi.system_table' = 'system.lakeflow.jobs',
   'secchi.domain' = 'reliability',
   'secchi.event_time' = 'change_time',
+  'secchi.describes' = 'true',
   'data_classification' = 'internal',
   'contains_pii' = 'true',
   'business_owner' = 'Platform Operations',

@@ -19,6 +19,7 @@ TBLPROPERTIES (
   'secchi.system_table' = 'system.access.workspaces_latest',
   'secchi.domain' = 'cost',
   'secchi.event_time' = 'create_time',
+  'secchi.describes' = 'true',
   'data_classification' = 'internal',
   'contains_pii' = 'false',
   'business_owner' = 'FinOps',

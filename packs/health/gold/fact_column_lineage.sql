@@ -45,6 +45,7 @@ COMMENT 'Reads and writes of columns: one row a source column, target column and
 TBLPROPERTIES (
   'secchi.domain' = 'security',
   'secchi.event_time' = 'event_time',
+  'secchi.row_of' = 'column_lineage',
   'data_classification' = 'confidential',
   'contains_pii' = 'true',
   'business_owner' = 'Security and Governance',

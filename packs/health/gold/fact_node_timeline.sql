@@ -30,6 +30,7 @@ COMMENT 'Utilisation of compute nodes: one row a node and minute'
 TBLPROPERTIES (
   'secchi.domain' = 'performance',
   'secchi.event_time' = 'start_time',
+  'secchi.row_of' = 'node_timeline',
   'data_classification' = 'internal',
   'contains_pii' = 'false',
   'business_owner' = 'Platform Operations',

@@ -65,6 +65,7 @@ COMMENT 'SQL statements with timings, input and output: one row a statement'
 TBLPROPERTIES (
   'secchi.domain' = 'performance',
   'secchi.event_time' = 'start_time',
+  'secchi.row_of' = 'query_history',
   'data_classification' = 'confidential',
   'contains_pii' = 'true',
   'business_owner' = 'Platform Operations',

@@ -43,6 +43,7 @@ COMMENT 'Reads and writes of tables and paths: one row a source, target and even
 TBLPROPERTIES (
   'secchi.domain' = 'security',
   'secchi.event_time' = 'event_time',
+  'secchi.row_of' = 'table_lineage',
   'data_classification' = 'confidential',
   'contains_pii' = 'true',
   'business_owner' = 'Security and Governance',

@@ -7,6 +7,7 @@ USING (
     CAST(:source AS STRING) AS source,
     CAST(:table AS STRING) AS table_name,
     CAST(:file AS STRING) AS file,
+    CAST(:subject AS STRING) AS subject,
     CAST(:text AS STRING) AS text,
     CAST(:run AS BIGINT) AS run_id,
     CAST(:now AS TIMESTAMP) AS seen_at
@@ -23,6 +24,6 @@ WHEN MATCHED THEN UPDATE SET
   closed_run_id = NULL,
   closed_at = NULL
 WHEN NOT MATCHED THEN INSERT
-  (finding_id, kind, severity, state, source, table_name, file, text, first_run_id, first_seen_at, last_run_id, last_seen_at)
+  (finding_id, kind, severity, state, source, table_name, file, subject, text, first_run_id, first_seen_at, last_run_id, last_seen_at)
 VALUES
-  (s.finding_id, s.kind, s.severity, 'open', s.source, s.table_name, s.file, s.text, s.run_id, s.seen_at, s.run_id, s.seen_at)
+  (s.finding_id, s.kind, s.severity, 'open', s.source, s.table_name, s.file, s.subject, s.text, s.run_id, s.seen_at, s.run_id, s.seen_at)

@@ -7,3 +7,4 @@ WHERE state = 'open'
   AND (CAST(:source AS STRING) IS NULL OR source = :source)
   AND (CAST(:table AS STRING) IS NULL OR table_name = :table)
   AND (CAST(:file AS STRING) IS NULL OR file = :file)
+  AND (CAST(:subject AS STRING) IS NULL OR subject = :subject)

@@ -83,13 +83,14 @@ USING DELTA
 COMMENT 'How far gold tables are: one row a table';
 
 CREATE TABLE IF NOT EXISTS secchi_ops.finding (
-  finding_id STRING COMMENT 'Hash of kind, source, table and file',
+  finding_id STRING COMMENT 'Hash of kind, source, table, file and subject',
   kind STRING COMMENT 'e.g. file_changed, column_added, rows_rejected, orphan_rows',
   severity STRING COMMENT 'info, warning or error',
   state STRING COMMENT 'open or closed',
   source STRING COMMENT 'Source that it is about',
   table_name STRING COMMENT 'Table that it is about',
   file STRING COMMENT 'File that it is about',
+  subject STRING COMMENT 'What of the table or file it is about: a column, a check, a key',
   text STRING COMMENT 'What, and what to do',
   first_run_id BIGINT COMMENT 'Run that saw it first',
   first_seen_at TIMESTAMP COMMENT 'When it was seen first (UTC)',
@@ -100,6 +101,23 @@ CREATE TABLE IF NOT EXISTS secchi_ops.finding (
 )
 USING DELTA
 COMMENT 'What a person should know about sources and data: one row a thing';
+
+CREATE TABLE IF NOT EXISTS secchi_ops.dq_rule (
+  rule_id STRING COMMENT 'Bronze table and name of the rule, joined by a point',
+  table_name STRING COMMENT 'Bronze table',
+  rule_name STRING COMMENT 'Name of the rule; unique within the table',
+  rule_constraint STRING COMMENT 'Condition in Databricks SQL that is true for a good row; null passes',
+  severity STRING COMMENT 'critical: failing rows go to quarantine; warning: they are kept and counted',
+  enabled BOOLEAN COMMENT 'False when the rule is not to be looked at',
+  description STRING COMMENT 'What it is for',
+  created_by STRING COMMENT 'User that made it; pack:<name> when it came with a pack',
+  created_at TIMESTAMP COMMENT 'When it was made (UTC)',
+  updated_by STRING COMMENT 'User that changed it last; pack:<name> while it is as the pack has it',
+  updated_at TIMESTAMP COMMENT 'When it was changed last (UTC)',
+  position BIGINT COMMENT 'Place among the checks of the table in the pack; null for rules of people'
+)
+USING DELTA
+COMMENT 'Quality rules that ingestion applies: those of the packs and those of people; one row a rule';
 
 CREATE TABLE IF NOT EXISTS secchi_ops.check_result (
   run_id BIGINT COMMENT 'Run of the load',

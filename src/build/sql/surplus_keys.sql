@@ -1,7 +1,9 @@
-SELECT COUNT(*) AS keys
+-- Keys that stand in more than one row.
+SELECT COUNT(*) AS key_count, SUM(k.row_count) AS row_count, MIN(k.example) AS example
 FROM (
-  SELECT COUNT(*) AS row_count
+  SELECT {example} AS example, COUNT(*) AS row_count
   FROM {table} AS t
+  {restrict}
   GROUP BY {columns}
   HAVING COUNT(*) > 1
 ) AS k

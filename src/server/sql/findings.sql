@@ -7,8 +7,9 @@ SELECT
   source,
   table_name,
   file,
-  text
+  text,
+  subject
 FROM secchi_ops.finding
 WHERE state = 'open'
-ORDER BY last_seen_at DESC, severity, kind, source, table_name, file, text
+ORDER BY last_seen_at DESC, severity, kind, source, table_name, file, subject, text
 LIMIT :limit

@@ -1,0 +1,3 @@
+SELECT COUNT(*) AS failing
+FROM {table}
+WHERE NOT COALESCE(({constraint}), TRUE)
