@@ -159,14 +159,14 @@ char *duck_table_sql(struct duck_conn *c, struct arena *a, const char *schema, c
     return relation ? arena_printf(a, "temp.%s", sql_quote(a, relation)) : NULL;
 }
 
-/* One text value of a query without parameters but these two. */
+/* One text value of a query without parameters but these two, NULL where it has none. */
 static int names_of(struct duck_conn *c, const char *sql, const char *p1, const char *p2, struct arena *a, const char ***ret,
                     size_t *ret_count)
 {
     duckdb_prepared_statement p = NULL;
     duckdb_result result;
     *ret_count = 0;
-    if (duckdb_prepare(c->con, sql, &p) != DuckDBSuccess || duckdb_bind_varchar(p, 1, p1) != DuckDBSuccess ||
+    if (duckdb_prepare(c->con, sql, &p) != DuckDBSuccess || (p1 && duckdb_bind_varchar(p, 1, p1) != DuckDBSuccess) ||
         (p2 && duckdb_bind_varchar(p, 2, p2) != DuckDBSuccess) || duckdb_execute_prepared(p, &result) != DuckDBSuccess) {
         duckdb_destroy_prepare(&p);
         return ERROR_ENGINE;
@@ -224,8 +224,10 @@ int duck_table_columns(struct engine_conn *base, const char *schema, const char 
     if (rc)
         return rc;
     rc = read_columns(c, schema, table, a, &columns, &count, err);
-    if (!rc && names_of(c, "SELECT column_name FROM duckdb_columns() WHERE schema_name = $1 AND table_name = $2 AND NOT is_nullable",
-                        schema, table, a, &required, &required_count))
+    /* Asked of this table alone: a list of all columns would open the files behind every staged view. */
+    char *from = rc ? NULL : duck_table_sql(c, a, schema, table);
+    if (from && names_of(c, arena_printf(a, "SELECT name FROM pragma_table_info(%s) WHERE \"notnull\"", sql_quote_string(a, from)), NULL,
+                         NULL, a, &required, &required_count))
         rc = error_set(err, ERROR_ENGINE, "the columns of %s.%s cannot be listed", schema, table);
     duck_leave(c);
     if (rc)
