@@ -272,7 +272,11 @@ void pack_read_checks(struct pack_loader *l, const char *path, const char *stem,
     o->checks = arena_alloc(l->arena, (root->count + 1) * sizeof(*o->checks));
     o->check_count = 0;
     for (size_t i = 0; i < root->count; i++) {
-        if (read_check(l, o, path, root->items[i], &o->checks[o->check_count], &err))
+        rc = read_check(l, o, path, root->items[i], &o->checks[o->check_count], &err);
+        for (size_t j = 0; j < o->check_count && !rc; j++)
+            if (str_eq(o->checks[j].name, o->checks[o->check_count].name))
+                rc = bad(&err, path, root->items[i], "the check '%s' stands twice", o->checks[j].name);
+        if (rc)
             pack_note(l, &err);
         else
             o->check_count++;
