@@ -185,7 +185,9 @@ static void an_upsert_into_an_empty_table_is_an_insert(void **state)
     }
     for (size_t i = 0; i < catalogue->object_count; i++)
         for (size_t j = 0; !catalogue->objects[i]->is_view && j < catalogue->objects[i]->fill_count; j++)
-            assert_non_null(build_insert_for_merge(arena, catalogue->objects[i]->fills[j].sql, NULL));
+            if (!strstr(catalogue->objects[i]->fills[j].sql, "NOT MATCHED BY SOURCE") &&
+                !build_insert_for_merge(arena, catalogue->objects[i]->fills[j].sql, NULL))
+                fail_msg("%s has a fill that cannot be told as an INSERT", catalogue->objects[i]->name);
 }
 
 /* ---- a refresh of a small folder --------------------------------------------------------------------------------------- */
