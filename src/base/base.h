@@ -7,8 +7,10 @@
  *    error_add_where(); only cli, server and schedule log them.
  *  - Three lifetimes: process, task (an arena), owned object (x_new / x_free, x_free(NULL) is fine).
  *    "In the arena" in a header means: valid until arena_free, never freed alone.
- *  - Running out of memory ends the process with one line (allocation never returns NULL), except
- *    where a header says that a failed allocation is an ordinary error.
+ *  - Running out of memory ends the process with one line: allocation never returns NULL, that of the libraries linked
+ *    into the program neither, and what a shared library or the system reports as such goes to out_of_memory(). Otherwise
+ *    a file that could not be read for want of memory would be taken for a damaged one. Except where a header says that a
+ *    failed allocation is an ordinary error.
  *  - Text is UTF-8. Time is UTC, microseconds since 1970-01-01T00:00:00Z in int64_t (suffix _us).
  */
 #ifndef SECCHI_BASE_H
@@ -60,8 +62,9 @@ int error_set(struct error *err, enum error_kind kind, const char *fmt, ...) PRI
 void error_where(struct error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);     /* replaces where */
 void error_add_where(struct error *err, const char *fmt, ...) PRINTF_LIKE(2, 3); /* puts text before where */
 void error_hint(struct error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
-int error_errno(struct error *err, const char *action, const char *path); /* "cannot ACTION PATH: reason" of errno */
-void error_print(FILE *f, const struct error *err);                       /* "secchi: where: what; hint\n" */
+int error_errno(struct error *err, const char *action,
+                const char *path);                  /* "cannot ACTION PATH: reason" of errno; not for ENOMEM, which ends the process */
+void error_print(FILE *f, const struct error *err); /* "secchi: where: what; hint\n" */
 int error_exit_status(const struct error *err);
 int error_http_status(const struct error *err);
 const char *error_kind_name(enum error_kind kind); /* "usage", "not_found", ... */
@@ -79,6 +82,7 @@ const char *error_kind_name(enum error_kind kind); /* "usage", "not_found", ... 
 
 /* ---- memory ------------------------------------------------------------------------------------- */
 
+_Noreturn void out_of_memory(void);
 void *xmalloc(size_t size);
 void *xcalloc(size_t count, size_t size); /* overflow-checked */
 void *xrealloc(void *p, size_t size);
@@ -186,6 +190,7 @@ int dir_list(const char *path, char ***ret_names, size_t *ret_count, struct erro
 void dir_list_free(char **names, size_t count);
 bool path_exists(const char *path);
 bool path_is_dir(const char *path);
+char *path_real(const char *path); /* absolute and without links, malloc'd; NULL when there is no such path */
 char *path_join(struct arena *a, const char *dir, const char *name);
 
 /* Interruption: set by Ctrl-C or a cancelled request, looked at by long work. One flag per task. */

@@ -90,6 +90,8 @@ void error_hint(struct error *err, const char *fmt, ...)
 int error_errno(struct error *err, const char *action, const char *path)
 {
     int e = errno;
+    if (e == ENOMEM)
+        out_of_memory();
     char reason[128];
     const char *text = strerror_r(e, reason, sizeof(reason));
     error_set(err, e == ENOENT ? ERROR_NOT_FOUND : ERROR_IO, "cannot %s %s: %s", action, path, text);

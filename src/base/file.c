@@ -156,3 +156,11 @@ char *path_join(struct arena *a, const char *dir, const char *name)
     size_t n = strlen(dir);
     return arena_printf(a, "%s%s%s", dir, n && dir[n - 1] == '/' ? "" : "/", name);
 }
+
+char *path_real(const char *path)
+{
+    char *real = realpath(path, NULL);
+    if (!real && errno == ENOMEM)
+        out_of_memory();
+    return real;
+}

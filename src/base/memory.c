@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static void out_of_memory(void)
+_Noreturn void out_of_memory(void)
 {
     static const char line[] = "secchi: out of memory; give the process more memory or lower engine.memory_limit\n";
     ssize_t n = write(2, line, sizeof(line) - 1);

@@ -106,10 +106,12 @@ int yaml_parse(const char *text, size_t len, const char *file, struct arena *a, 
     yaml_parser_t parser;
     struct builder b = {.file = file, .arena = a, .err = err};
     if (!yaml_parser_initialize(&parser))
-        return error_set(err, ERROR_INTERNAL, "cannot start the YAML reader");
+        out_of_memory();
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
     int rc = 0;
     if (!yaml_parser_load(&parser, &b.doc)) {
+        if (parser.error == YAML_MEMORY_ERROR || parser.error == YAML_NO_ERROR) /* it does not always say so */
+            out_of_memory();
         rc = error_set(err, ERROR_USAGE, "not valid YAML: %s", parser.problem ? parser.problem : "unreadable");
         error_where(err, "%s:%zu:%zu", file, parser.problem_mark.line + 1, parser.problem_mark.column + 1);
         yaml_parser_delete(&parser);

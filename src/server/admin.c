@@ -28,7 +28,7 @@ int handle_whoami(struct request *rq, struct error *err)
 static int check_source(struct request *rq, struct config_source *s, struct error *err)
 {
     enum source_kind kind;
-    char *real = s->path[0] == '/' ? realpath(s->path, NULL) : NULL;
+    char *real = s->path[0] == '/' ? path_real(s->path) : NULL;
     if (!real) {
         error_set(err, ERROR_INVALID, s->path[0] == '/' ? "there is no folder %.300s" : "path is not absolute: %.300s", s->path);
         error_where(err, "body parameter path");

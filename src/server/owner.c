@@ -18,7 +18,7 @@
 /* A path of a Unix socket is short (108 bytes), so it is named by a hash of the home, in a folder that only this user can enter. */
 const char *owner_socket_path(const char *home, struct arena *a)
 {
-    char *real = realpath(home, NULL);
+    char *real = path_real(home);
     const char *named = real ? real : home, *runtime = getenv("XDG_RUNTIME_DIR");
     unsigned long long hash = hash_bytes(named, strlen(named), 0);
     free(real);

@@ -54,7 +54,8 @@ static const struct source_mark *take_mark(struct scan *s, const char *table, co
 
 /* ---- formats ---------------------------------------------------------------------------------------------- */
 
-static bool format_of(const char *name, enum engine_format *ret)
+/* Text may be compressed: rows.jsonl.gz. */
+static bool format_of(const char *name, enum engine_format *ret, bool *ret_packed)
 {
     static const struct {
         const char *end;
@@ -62,12 +63,14 @@ static bool format_of(const char *name, enum engine_format *ret)
     } ends[] = {
         {".parquet", ENGINE_PARQUET}, {".jsonl", ENGINE_JSONL}, {".ndjson", ENGINE_JSONL}, {".json", ENGINE_JSONL}, {".csv", ENGINE_CSV},
     };
-    size_t len = strlen(name);
+    size_t len;
+    bool packed = unpack_codec_of(name, &len) != UNPACK_PLAIN;
     for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
         size_t n = strlen(ends[i].end);
-        if (len <= n || strcasecmp(name + len - n, ends[i].end) != 0)
+        if (len <= n || strncasecmp(name + len - n, ends[i].end, n) != 0 || (packed && ends[i].format == ENGINE_PARQUET))
             continue;
         *ret = ends[i].format;
+        *ret_packed = packed;
         return true;
     }
     return false;
@@ -232,11 +235,11 @@ static void visit_lines(struct scan *s, struct table *t, const char *path, const
 static void visit_file(struct scan *s, struct table *t, const char *path, const char *file, const char *name)
 {
     enum engine_format format;
+    bool packed;
     const struct source_mark *old = take_mark(s, t->name, file);
-    if (!format_of(name, &format)) {
-        bool packed = str_ends(name, ".gz") || str_ends(name, ".zst") || str_ends(name, ".bz2");
-        finding(s, "unknown_format", t->name, file, "%s is %s and is left out%s", file,
-                packed ? "compressed" : "no Parquet (.parquet), JSON lines (.jsonl) or CSV (.csv) file", packed ? "; unpack it" : "");
+    if (!format_of(name, &format, &packed)) {
+        finding(s, "unknown_format", t->name, file,
+                "%s is no Parquet (.parquet), JSON lines (.jsonl) or CSV (.csv) file, nor such text in .gz or .zst, and is left out", file);
         return;
     }
     struct stat st;
@@ -248,7 +251,7 @@ static void visit_file(struct scan *s, struct table *t, const char *path, const 
     }
     if (old && st.st_size == old->size && (format != ENGINE_JSONL || old->offset >= old->size))
         return;
-    if (format == ENGINE_JSONL) {
+    if (format == ENGINE_JSONL && !packed) {
         visit_lines(s, t, path, file, st.st_size, old);
         return;
     }
@@ -256,7 +259,7 @@ static void visit_file(struct scan *s, struct table *t, const char *path, const 
         changed(s, t, file, old->size, st.st_size);
         return;
     }
-    if (st.st_size == 0 && format == ENGINE_CSV)
+    if (st.st_size == 0 && format != ENGINE_PARQUET)
         return;
     struct engine_file f = {.path = path, .to_offset = -1};
     struct source_mark m = {.table = t->name, .file = file, .size = st.st_size, .offset = st.st_size, .version = -1};
@@ -269,7 +272,7 @@ static bool leads_out(struct scan *s, const char *table, const char *path, const
     struct stat st;
     if (lstat(path, &st) != 0 || !S_ISLNK(st.st_mode))
         return false;
-    char *real = realpath(path, NULL);
+    char *real = path_real(path);
     size_t n = strlen(s->root);
     bool inside = !real || (strncmp(real, s->root, n) == 0 && (real[n] == '/' || s->root[n - 1] == '/'));
     if (!inside)
@@ -438,11 +441,12 @@ static bool holds_data(struct arena *a, const char *path, bool deep, int depth)
         return found;
     for (size_t i = 0; i < count && !found; i++) {
         enum engine_format format;
+        bool packed;
         const char *full = path_join(a, path, names[i]);
         if (!is_data_name(names[i]))
             continue;
         if (!path_is_dir(full))
-            found = format_of(names[i], &format);
+            found = format_of(names[i], &format, &packed);
         else if (depth < MAX_DEPTH && (deep || strchr(names[i], '=')))
             found = holds_data(a, full, deep, depth + 1);
     }
@@ -549,7 +553,7 @@ int folder_scan(const struct source_spec *spec, const struct source_mark *marks,
     struct scan s = {.spec = spec, .arena = a};
     for (size_t i = 0; i < mark_count; i++)
         map_set(&s.marks, mark_key(a, marks[i].table, marks[i].file), (void *)(uintptr_t)&marks[i]);
-    char *real = realpath(spec->path, NULL);
+    char *real = path_real(spec->path);
     s.root = arena_strdup(a, real ? real : spec->path);
     free(real);
     int rc = walk(&s, err);

@@ -136,7 +136,8 @@ int state_open(const char *path, struct state **ret, struct error *err)
     mode_t old = umask(077);
     if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX, NULL) != SQLITE_OK)
         rc = state_failed(s, "open", err);
-    sqlite3_busy_timeout(s->db, 5000);
+    if (!rc)
+        sqlite3_busy_timeout(s->db, 5000);
     if (!rc)
         rc = state_exec(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON", err);
     if (!rc)
