@@ -76,6 +76,6 @@ void cli_put_json(struct buf *b, const char *text);
 
 extern const struct command command_simulate, command_init, command_setup, command_refresh, command_status, command_query, command_sql,
     command_check, command_doctor, command_backup, command_restore, command_serve, command_stop, command_token, command_help,
-    command_completion, command_version;
+    command_completion, command_version, command_rules;
 
 #endif

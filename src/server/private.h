@@ -296,6 +296,7 @@ route_fn handle_query, handle_tables, handle_table, handle_table_rows;
 route_fn handle_dashboards, handle_dashboard, handle_dataset;
 route_fn handle_status, handle_findings, handle_runs, handle_run, handle_run_start, handle_run_cancel, handle_run_events;
 route_fn handle_source_add, handle_tokens, handle_token_create, handle_token_revoke, handle_backup, handle_restore, handle_stop;
+route_fn handle_rules, handle_rule_put, handle_rule_remove;
 
 /* Shared by handlers. */
 int statement_params(yyjson_val *object, struct arena *a, struct engine_param **ret, size_t *ret_count, struct error *err) MUST_CHECK;

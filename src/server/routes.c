@@ -87,6 +87,23 @@ static const struct param source_params[] = {
     {0},
 };
 
+#define RULE_PARAMS \
+    {"table", IN_PATH, PARAM_TEXT, true, 0, LIMIT_NAME_BYTES, NULL, NULL, "bronze table, without schema"}, \
+    { \
+        "rule", IN_PATH, PARAM_TEXT, true, 0, 64, NULL, NULL, "name of the rule: a-z, 0-9 and _" \
+    }
+static const struct param rule_params[] = {RULE_PARAMS, {0}};
+static const struct param rule_put_params[] = {
+    RULE_PARAMS,
+    {"constraint", IN_BODY, PARAM_TEXT, false, 1, LIMIT_SQL_BYTES, NULL, NULL,
+     "condition in Databricks SQL that is true for a good row; a new rule needs one"},
+    {"severity", IN_BODY, PARAM_ENUM, false, 0, 0, NULL, "critical|warning",
+     "critical: failing rows go to quarantine; warning: they are kept and counted; a new rule is critical"},
+    {"enabled", IN_BODY, PARAM_BOOL, false, 0, 0, NULL, NULL, "whether ingestion applies it; a new rule is"},
+    {"description", IN_BODY, PARAM_TEXT, false, 0, 0, NULL, NULL, "what it is for"},
+    {0},
+};
+
 static const struct param token_params[] = {
     {"name", IN_BODY, PARAM_TEXT, true, 0, LIMIT_NAME_BYTES, NULL, NULL, "who or what the token is for"},
     {"role", IN_BODY, PARAM_ENUM, true, 0, 0, NULL, "reader|operator|administrator", "what it may do"},
@@ -133,6 +150,12 @@ const struct route server_routes[] = {
           "Progress of a run until it has ended", events_params),
     ROUTE("POST", "/api/v1/sources", ROLE_ADMINISTRATOR, CLASS_CHANGE, ROUTE_ALONE, handle_source_add, 201, "Source",
           "Add a source to secchi.yaml and open it", source_params),
+    ROUTE("GET", "/api/v1/rules", ROLE_READER, CLASS_READ, 0, handle_rules, 200, "Rules",
+          "Quality rules that ingestion applies, with their newest results", none),
+    ROUTE("PUT", "/api/v1/rules/{table}/{rule}", ROLE_ADMINISTRATOR, CLASS_CHANGE, 0, handle_rule_put, 200, "RuleChanged",
+          "Make or change a rule; what is not given stays as it is. It holds from the next load on", rule_put_params),
+    ROUTE("DELETE", "/api/v1/rules/{table}/{rule}", ROLE_ADMINISTRATOR, CLASS_CHANGE, 0, handle_rule_remove, 200, "Done",
+          "Take a rule away that came with no pack", rule_params),
     ROUTE("GET", "/api/v1/tokens", ROLE_ADMINISTRATOR, CLASS_READ, 0, handle_tokens, 200, "Tokens", "Tokens, without their secrets", none),
     ROUTE("POST", "/api/v1/tokens", ROLE_ADMINISTRATOR, CLASS_CHANGE, 0, handle_token_create, 201, "TokenCreated",
           "Make a token; its secret is shown only here", token_params),

@@ -19,7 +19,7 @@ USERS = {
     "created_at": "TIMESTAMP",
     "synced_at": "TIMESTAMP",
 }
-OURS = {"node_timeline": {"task_slots_used_percent": "DOUBLE"}}  # what only Spark event logs know
+OURS = {"node_timeline"}  # what only Spark event logs know stands between the columns of the platform and those of the load
 DOMAINS = {"cost", "reliability", "performance", "security", "quality"}
 # Where the platform's own grouping leaves no choice of the agent that a table belongs to.
 AGENT = {
@@ -87,7 +87,9 @@ def test_exactly_the_gold_tables_and_histories_exist(served):
 def test_a_bronze_table_has_its_columns_key_and_name(served, name):
     want = WANTED["bronze"].get(name, {"columns": USERS, "key": ["user_id"], "system_table": "system.identity.users"})
     table = served["system_bronze", name]
-    assert types(table) == [(n, bare(t)) for n, t in {**want["columns"], **OURS.get(name, {}), **PLACE}.items()]
+    columns = [(n, bare(t)) for n, t in want["columns"].items()]
+    assert types(table)[: len(columns)] == columns and types(table)[-3:] == list(PLACE.items())
+    assert (len(types(table)) > len(columns) + 3) == (name in OURS)
     assert key(table) == KEYS.get(name, want["key"])
     assert properties(table)["secchi.system_table"] == want["system_table"]
     if want.get("contains_pii"):
@@ -243,3 +245,13 @@ def test_check_wants_comments_and_tags_of_views_too(checked):
     assert "my_view.sql:1: system_gold.my_view has no comment" in mine
     assert "lists no columns, so none has a comment" in mine
     assert all(f"no property '{t}'" in mine for t in ["secchi.domain", "data_classification", "contains_pii", "business_owner", "technical_owner"])
+
+
+def test_a_check_that_stands_twice_is_refused(tmp_path):
+    pack = tmp_path / "mine"
+    (pack / "bronze/checks").mkdir(parents=True)
+    (pack / "pack.yaml").write_text("name: mine\n")
+    check = "- {name: same, check: {function: is_not_null, arguments: {column: %s}}}\n"
+    (pack / "bronze/checks/audit.yaml").write_text(check % "event_id" + check % "event_time")
+    done = new_home(tmp_path / "home").run("check", pack)
+    assert done.returncode == 2 and "audit.yaml:2: the check 'same' stands twice" in done.stderr
