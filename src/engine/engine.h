@@ -190,6 +190,18 @@ int engine_load_row(struct engine_loader *l, struct error *err) MUST_CHECK;     
 int engine_load_end(struct engine_loader *l, struct error *err) MUST_CHECK;                 /* flushes and frees l, also on failure */
 void engine_load_abort(struct engine_loader *l);                                            /* frees l; NULL is fine */
 
+/* ---- writing files ---------------------------------------------------------------------------------------- */
+
+/* Writes results of one query into files, whose text is rewritten once. Parameters have the names and types of s->params in every
+ * run; their values are those of the run. s->sql and s->file must live as long as the copier. */
+struct engine_copier;
+int engine_copy_open(struct engine_conn *c, const struct engine_stmt *s, struct engine_copier **ret, struct error *err) MUST_CHECK;
+/* PARQUET or JSONL; path must lie in a read_dir of the engine and is replaced. The rows stand in the order of the query; without
+ * ORDER BY and with one thread that is the same in every run. ret_rows may be NULL. */
+int engine_copy_run(struct engine_copier *k, const struct engine_param *params, const char *path, enum engine_format format,
+                    int64_t *ret_rows, struct error *err) MUST_CHECK;
+void engine_copy_close(struct engine_copier *k); /* NULL is fine */
+
 /* ---- files of the warehouse ---------------------------------------------------------------------------- */
 
 /* A consistent copy of the warehouse, in one file; path must not exist. Readers go on; it waits for the writer's place, and the

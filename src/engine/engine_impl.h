@@ -1,8 +1,8 @@
 /*
  * Private to the room: what an engine has to implement, and the helpers that all engines share.
  *
- * An engine's own structs begin with struct engine, struct engine_conn and struct engine_loader. Outputs and errors are
- * those of the functions of the same name in engine.h.
+ * An engine's own structs begin with struct engine, struct engine_conn, struct engine_loader and struct engine_copier. Outputs and errors
+ * are those of the functions of the same name in engine.h.
  */
 #ifndef SECCHI_ENGINE_IMPL_H
 #define SECCHI_ENGINE_IMPL_H
@@ -46,6 +46,10 @@ struct engine_ops {
     int (*load_row)(struct engine_loader *l, struct error *err);
     int (*load_end)(struct engine_loader *l, struct error *err);
     void (*load_abort)(struct engine_loader *l);
+    int (*copy_open)(struct engine_conn *c, const struct engine_stmt *s, struct engine_copier **ret, struct error *err);
+    int (*copy_run)(struct engine_copier *k, const struct engine_param *params, const char *path, enum engine_format format,
+                    int64_t *ret_rows, struct error *err);
+    void (*copy_close)(struct engine_copier *k);
     int (*backup)(struct engine *e, const char *path, struct error *err);
     int (*checkpoint)(struct engine *e, struct error *err);
 };
@@ -57,13 +61,17 @@ struct engine {
 
 struct engine_conn {
     struct engine *engine;
+    int64_t clock_us;    /* 0: the process clock */
+    char *user, *groups; /* NULL: none; groups are a list in SQL, ['a', 'b'] */
+    unsigned asker;      /* counts the calls of engine_set_user */
 };
 
 struct engine_loader {
     struct engine_conn *conn;
-    int64_t clock_us;    /* 0: the process clock */
-    char *user, *groups; /* NULL: none; groups are a list in SQL, ['a', 'b'] */
-    unsigned asker;      /* counts the calls of engine_set_user */
+};
+
+struct engine_copier {
+    struct engine_conn *conn;
 };
 
 extern const struct engine_ops engine_duckdb_ops;

@@ -16,6 +16,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #define REFUSED(name, hint) \
     { \
@@ -109,6 +110,15 @@ static const struct sql_builtin builtins[] = {
     REFUSED("xxhash64", "use md5 or sha2, which every engine computes alike"),
     REFUSED("crc32", "use md5 or sha2"),
     REFUSED("conv", "use hex, bin or CAST"),
+
+    /* pseudo-random values of the simulator: pure functions of their arguments. SQL of people does not know them. */
+    {"sim_key", 1, -1, "a", "BIGINT", "CAST(hash(hash($*)) >> 1 AS BIGINT)", 0, 0},
+    {"sim_random", 1, -1, "a", "DOUBLE", "(CAST(hash(hash($*)) >> 11 AS DOUBLE) * 1.1102230246251565e-16::DOUBLE)", 0, 0},
+    {"sim_normal", 1, -1, "a", "DOUBLE", "sim_bell(hash(hash($*)))", 0, 3},
+    {"sim_hex", 1, -1, "a", "STRING", "sim_hex16(hash(hash($*)))", 0, 0},
+    {"sim_id", 1, -1, "a", "STRING", "sim_hex32(hash(hash($*)))", 0, 2},
+    {"sim_uuid", 1, -1, "a", "STRING", "sim_dashed(hash(hash($*)))", 0, 6},
+    {"sim_pick", 2, -1, "dc", "c", "([$2*])[1 + CAST(floor($1 * len([$2*])) AS BIGINT)]", 0, 2},
 
     /* text */
     {"upper", 1, 1, "s", "STRING", "upper($1)", 0, 0},
@@ -433,13 +443,15 @@ static int by_name(const void *x, const void *y)
     return strcmp((*a)->name, (*b)->name);
 }
 
+static bool of_simulator(const char *name) { return strncasecmp(name, "sim_", 4) == 0; }
+
 static void sort_once(void)
 {
     for (size_t i = 0; i < ARRAY_LEN(builtins); i++)
         sorted[i] = &builtins[i];
     qsort(sorted, ARRAY_LEN(sorted), sizeof(sorted[0]), by_name);
     for (size_t i = 0; i < ARRAY_LEN(sorted); i++)
-        if (sorted[i]->sql[0] != '!')
+        if (sorted[i]->sql[0] != '!' && !of_simulator(sorted[i]->name))
             names[name_count++] = sorted[i]->name;
 }
 
@@ -460,7 +472,7 @@ const struct sql_builtin *sql_find_builtin(const char *name)
 bool sql_function_known(const char *name)
 {
     const struct sql_builtin *f = sql_find_builtin(name);
-    return f && f->sql[0] != '!';
+    return f && f->sql[0] != '!' && !of_simulator(name);
 }
 
 const char *const *sql_function_names(size_t *ret_count)

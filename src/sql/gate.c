@@ -5,7 +5,7 @@ static int unknown_function(struct arena *a, const struct sql_reference *f, stru
 {
     const char *name = f->name.parts[f->name.count - 1], *near = sql_nearest_function(name);
     const struct sql_builtin *refused = f->name.count == 1 ? sql_find_builtin(name) : NULL;
-    if (refused) {
+    if (refused && refused->sql[0] == '!') {
         sql_error_at(err, ERROR_USAGE, f->name.pos, "function %s is not supported", name);
         error_hint(err, "%s", refused->sql + 1);
         return ERROR_USAGE;

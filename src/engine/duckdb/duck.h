@@ -125,6 +125,9 @@ struct duck_query {
 /* Rewrites, prepares and binds; queries only (no writing statement). Within duck_enter. */
 int duck_query_prepare(struct duck_conn *c, const struct engine_stmt *s, struct arena *a, struct duck_query *ret,
                        struct error *err) MUST_CHECK;
+/* Prepares SQL of DuckDB and binds the parameters of where->stmt; any kind of statement. Within duck_enter. */
+int duck_prepare_bound(struct duck_conn *c, const char *sql, const struct duck_where *where, duckdb_prepared_statement *ret,
+                       struct error *err) MUST_CHECK;
 /* Runs a prepared statement to its end or, streaming, to its first rows. Within duck_enter. */
 int duck_run(struct duck_conn *c, duckdb_prepared_statement p, bool streaming, const struct duck_where *where, duckdb_result *ret,
              struct error *err) MUST_CHECK;
@@ -182,6 +185,12 @@ void duck_load_text(struct engine_loader *l, unsigned column, const char *s, siz
 int duck_load_row(struct engine_loader *l, struct error *err);
 int duck_load_end(struct engine_loader *l, struct error *err);
 void duck_load_abort(struct engine_loader *l);
+
+/* ---- copy.c */
+int duck_copy_open(struct engine_conn *c, const struct engine_stmt *s, struct engine_copier **ret, struct error *err);
+int duck_copy_run(struct engine_copier *k, const struct engine_param *params, const char *path, enum engine_format format,
+                  int64_t *ret_rows, struct error *err);
+void duck_copy_close(struct engine_copier *k);
 
 /* ---- backup.c */
 int duck_backup(struct engine *e, const char *path, struct error *err);

@@ -473,6 +473,9 @@ const struct engine_ops engine_duckdb_ops = {
     .load_row = duck_load_row,
     .load_end = duck_load_end,
     .load_abort = duck_load_abort,
+    .copy_open = duck_copy_open,
+    .copy_run = duck_copy_run,
+    .copy_close = duck_copy_close,
     .backup = duck_backup,
     .checkpoint = duck_checkpoint,
 };

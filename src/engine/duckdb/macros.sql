@@ -1,5 +1,5 @@
 -- Functions of Databricks SQL that DuckDB lacks or means differently. Purpose: called by the SQL that src/sql writes, never by people.
--- Loaded into every instance when it is opened; all names begin with dbx_. Settings that are counted on: TimeZone = 'UTC'.
+-- Loaded into every instance when it is opened; all names begin with dbx_, those of the simulator with sim_. Settings that are counted on: TimeZone = 'UTC'.
 -- An argument that would be computed several times is bound once by list_transform([x], lambda ..: ..)[1] where that matters.
 
 -- ---- the clock of views: the engine sets the variable dbx_now before each statement ----
@@ -262,3 +262,13 @@ CREATE OR REPLACE MACRO dbx_json_array_length(s) AS
 CREATE OR REPLACE MACRO dbx_json_object_keys(s) AS CASE WHEN json_valid(s) THEN CASE WHEN json_type(s) = 'OBJECT' THEN json_keys(s) END END;
 CREATE OR REPLACE MACRO dbx_json(s) AS CASE WHEN json_valid(s) THEN CAST(s AS JSON) ELSE CAST('null' AS JSON) END;
 CREATE OR REPLACE MACRO dbx_not_null(x, y) AS CASE WHEN x IS NOT NULL THEN y END;
+
+-- ---- the simulator: shapes of a hash (src/sql/functions.c, sim_..) ----
+-- Sum of three uniforms, centred and scaled: mean 0, standard deviation 1, within -3 and 3.
+CREATE OR REPLACE MACRO sim_bell(h) AS
+    (CAST((h & 2097151) + ((h >> 21) & 2097151) + ((h >> 42) & 2097151) AS DOUBLE) / 2097152.0::DOUBLE - 1.5::DOUBLE) * 2.0::DOUBLE;
+CREATE OR REPLACE MACRO sim_hex16(h) AS lower(to_hex(h | 1152921504606846976));
+CREATE OR REPLACE MACRO sim_hex32(h) AS lower(concat(to_hex(h | 1152921504606846976), to_hex(hash(h) | 1152921504606846976)));
+CREATE OR REPLACE MACRO sim_dashed(h) AS
+    lower(concat(to_hex((h >> 32) | 268435456), '-', to_hex(((h >> 16) & 65535) | 4096), '-4', to_hex((h & 4095) | 256), '-a',
+        to_hex((hash(h) >> 52) | 256), '-', to_hex((hash(h) & 281474976710655) | 17592186044416)));

@@ -236,8 +236,8 @@ static int prepare(struct duck_conn *c, const char *sql, const struct duck_where
     return 0;
 }
 
-static int prepare_bound(struct duck_conn *c, const char *sql, const struct duck_where *where, duckdb_prepared_statement *ret,
-                         struct error *err)
+int duck_prepare_bound(struct duck_conn *c, const char *sql, const struct duck_where *where, duckdb_prepared_statement *ret,
+                       struct error *err)
 {
     int rc = prepare(c, sql, where, ret, err);
     if (!rc) {
@@ -259,7 +259,7 @@ int duck_query_prepare(struct duck_conn *c, const struct engine_stmt *s, struct 
         return ERROR_USAGE;
     }
     struct duck_where where = {s, ret->rewritten->statements[0]};
-    rc = prepare_bound(c, where.rewritten, &where, &ret->prepared, err);
+    rc = duck_prepare_bound(c, where.rewritten, &where, &ret->prepared, err);
     if (rc)
         return rc;
     if (!type_reads(duckdb_prepared_statement_type(ret->prepared))) {
@@ -349,7 +349,7 @@ static int run_one(struct duck_conn *c, const struct engine_stmt *s, const char 
     struct duck_where where = {s, sql};
     duckdb_prepared_statement p = NULL;
     duckdb_result result;
-    int rc = prepare_bound(c, sql, &where, &p, err);
+    int rc = duck_prepare_bound(c, sql, &where, &p, err);
     if (rc)
         return rc;
     duckdb_statement_type type = duckdb_prepared_statement_type(p);

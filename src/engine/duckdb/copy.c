@@ -1,0 +1,86 @@
+/* Results of queries into files. */
+#include "engine/duckdb/duck.h"
+
+#include <stdlib.h>
+
+struct duck_copier {
+    struct engine_copier base;
+    struct engine_stmt stmt; /* params: their names and types */
+    char *sql;               /* rewritten */
+};
+
+int duck_copy_open(struct engine_conn *base, const struct engine_stmt *s, struct engine_copier **ret, struct error *err)
+{
+    struct duck_conn *c = (struct duck_conn *)base;
+    struct arena *a CLEANUP(arena_freep) = arena_new();
+    struct duck_query q;
+    int rc = duck_enter(c, err);
+    if (rc)
+        return rc;
+    rc = duck_query_prepare(c, s, a, &q, err);
+    duck_leave(c);
+    if (rc)
+        return rc;
+    duckdb_destroy_prepare(&q.prepared);
+    struct duck_copier *k = xcalloc(1, sizeof(*k));
+    k->base.conn = base;
+    k->stmt = *s;
+    k->sql = xstrdup(q.rewritten->statements[0]);
+    *ret = &k->base;
+    return 0;
+}
+
+static int copy(struct duck_conn *c, const char *sql, const struct duck_where *where, int64_t *ret_rows, struct error *err)
+{
+    duckdb_prepared_statement p = NULL;
+    duckdb_result result;
+    int rc = duck_prepare_bound(c, sql, where, &p, err);
+    if (rc)
+        return rc;
+    rc = duck_run(c, p, false, where, &result, err);
+    if (!rc) {
+        if (ret_rows)
+            *ret_rows = (int64_t)duckdb_rows_changed(&result);
+        duckdb_destroy_result(&result);
+    }
+    duckdb_destroy_prepare(&p);
+    return rc;
+}
+
+int duck_copy_run(struct engine_copier *base, const struct engine_param *params, const char *path, enum engine_format format,
+                  int64_t *ret_rows, struct error *err)
+{
+    struct duck_copier *k = (struct duck_copier *)base;
+    struct duck_conn *c = (struct duck_conn *)base->conn;
+    struct engine_stmt stmt = k->stmt;
+    struct buf sql CLEANUP(buf_free) = {0};
+    stmt.params = params;
+    if (format != ENGINE_PARQUET && format != ENGINE_JSONL)
+        return error_set(err, ERROR_USAGE, "only Parquet and JSON lines can be written");
+    buf_init(&sql, LIMIT_SQL_BYTES * 4);
+    buf_printf(&sql, "COPY (%s) TO '", k->sql);
+    for (const char *p = path; *p; p++) {
+        if (*p == '\'')
+            buf_putc(&sql, '\'');
+        buf_putc(&sql, *p);
+    }
+    buf_puts(&sql, format == ENGINE_PARQUET ? "' (FORMAT parquet)" : "' (FORMAT json)");
+    if (sql.overflow)
+        return error_set(err, ERROR_LIMIT, "the query is too long");
+    const struct duck_where where = {&stmt, sql.data};
+    int rc = duck_enter(c, err);
+    if (rc)
+        return rc;
+    duck_run_begin(c);
+    rc = copy(c, sql.data, &where, ret_rows, err);
+    duck_run_end(c);
+    duck_leave(c);
+    return rc;
+}
+
+void duck_copy_close(struct engine_copier *base)
+{
+    struct duck_copier *k = (struct duck_copier *)base;
+    free(k->sql);
+    free(k);
+}

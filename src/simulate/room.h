@@ -1,0 +1,89 @@
+/* Private to simulate: what its files share. */
+#ifndef SECCHI_SIMULATE_ROOM_H
+#define SECCHI_SIMULATE_ROOM_H
+
+#include "engine/engine.h"
+#include "pack/pack.h"
+#include "simulate/simulate.h"
+#include "sql/sql.h"
+
+#include <pthread.h>
+
+#define SPAN_DAYS 28
+#define MEMORY_BYTES ((int64_t)1 << 30) /* of each engine */
+
+struct sim_text { /* statements of a file */
+    const char *file;
+    char *text;
+    struct sql_statement *statements;
+    size_t count;
+};
+
+struct sim_table {
+    const char *schema, *table; /* "billing", "usage" */
+    const char *file;
+    const struct pack_object *bronze;
+    const char *rows_sql; /* one SELECT with `arrival` */
+    const char *typed_sql;
+    const char *drift_sql; /* NULL: its shape does not change */
+    int64_t files;
+};
+
+struct drawing;
+
+struct sim_plan { /* read-only while workers run, but for what the lock guards */
+    struct arena *arena;
+    const struct simulate_options *options;
+    struct pack_catalogue *catalogue;
+    const char *folder; /* <pack>/simulate */
+    struct sim_text world, events, plant;
+    struct sim_table *tables;
+    size_t table_count;
+    struct sim_incident *incidents;
+    size_t incident_count;
+    const struct drawing *kinds; /* incident.c */
+    int32_t from_day;
+    int64_t span_count;
+
+    pthread_mutex_t lock;
+    struct cancel stop; /* one worker failed, or the caller cancelled */
+    int64_t next_span, done, rows, files;
+    struct error failure;
+    int failed;
+};
+
+struct sim_incident {
+    const char *kind, *domain, *target_type; /* of incidents.yaml */
+    bool look_alike;
+    int64_t target_no;
+    const char *target_id, *target_name;
+    int32_t from_day, to_day; /* to_day exclusive */
+    double size;
+    const char *where; /* file:line of the entry; NULL when it was drawn */
+};
+
+/* ---- content.c */
+int sim_content_read(struct sim_plan *p, struct error *err) MUST_CHECK;
+/* Runs all statements of a file. */
+int sim_content_run(const struct sim_plan *p, struct engine_conn *c, const struct sim_text *t, int32_t from_day, int32_t to_day,
+                    struct error *err) MUST_CHECK;
+/* Parameters of the simulator's statements: seed, scale, first_day, until_day, from_day, to_day, day. */
+#define SIM_PARAMS 7
+void sim_params(const struct sim_plan *p, int32_t from_day, int32_t to_day, int32_t day, struct engine_param ret[SIM_PARAMS]);
+/* Makes typed_sql of each table; the tables of world and events are there. */
+int sim_content_type(struct sim_plan *p, struct engine_conn *c, struct error *err) MUST_CHECK;
+
+/* ---- incident.c */
+/* Fills plan->incidents from the file or the seed; the world is there. */
+int sim_incidents_plan(struct sim_plan *p, struct engine_conn *c, struct error *err) MUST_CHECK;
+int sim_incidents_insert(const struct sim_plan *p, struct engine_conn *c, struct error *err) MUST_CHECK;
+int sim_incidents_write(const struct sim_plan *p, struct error *err) MUST_CHECK; /* incidents.json */
+
+/* ---- output.c */
+const char *sim_day_text(int32_t day, char ret[16]); /* YYYY-MM-DD */
+int sim_write_day(struct sim_plan *p, struct sim_table *t, struct engine_copier *k, const struct engine_param *params, int32_t day,
+                  int64_t *ret_rows, struct error *err) MUST_CHECK;
+int sim_write_delta_logs(struct sim_plan *p, struct error *err) MUST_CHECK;
+int sim_write_yaml(const struct sim_plan *p, struct error *err) MUST_CHECK; /* secchi.yaml */
+
+#endif
