@@ -17,6 +17,13 @@ static const char *number_of(struct arena *a, yyjson_val *object, const char *ke
     return yyjson_is_str(v) ? arena_strdup(a, yyjson_get_str(v)) : "-";
 }
 
+/* A time to the second. */
+static const char *time_of(struct arena *a, yyjson_val *object, const char *key)
+{
+    const char *text = yyjson_get_str(yyjson_obj_get(object, key));
+    return text && strlen(text) > 19 ? arena_printf(a, "%.19sZ", text) : "-";
+}
+
 static void put_run(const char *label, yyjson_val *run)
 {
     if (!yyjson_is_obj(run))
@@ -27,6 +34,22 @@ static void put_run(const char *label, yyjson_val *run)
     if (yyjson_is_str(yyjson_obj_get(run, "error")))
         printf(": %s", text_of(run, "error"));
     putchar('\n');
+}
+
+/* Seconds with as many digits as tell something. */
+static const char *duration_of(struct arena *a, yyjson_val *step)
+{
+    yyjson_val *v = yyjson_obj_get(step, "duration_s");
+    double s = yyjson_get_num(v);
+    return yyjson_is_num(v) ? arena_printf(a, "%.*f s", s < 10 ? 2 : s < 100 ? 1 : 0, s) : "-";
+}
+
+static void put_table(struct arena *a, yyjson_val *v)
+{
+    yyjson_val *step = yyjson_obj_get(v, "step");
+    printf("%-56s %-8s %12s %-20s %-20s %11s %8s %9s %s\n", arena_printf(a, "%s.%s", text_of(v, "schema"), text_of(v, "name")),
+           text_of(v, "layer"), number_of(a, v, "rows"), time_of(a, v, "fresh_at"), time_of(a, v, "loaded_at"),
+           number_of(a, v, "quarantined"), number_of(a, v, "findings"), duration_of(a, step), text_of(step, "state"));
 }
 
 static void put_status(struct arena *a, yyjson_val *root)
@@ -42,12 +65,9 @@ static void put_status(struct arena *a, yyjson_val *root)
     {
         printf("source %s (%s): %s\n", text_of(v, "name"), text_of(v, "kind"), text_of(v, "path"));
     }
-    printf("\n%-46s %12s %11s  %-21s %s\n", "table", "rows", "quarantined", "newest", "updated");
-    yyjson_arr_foreach(yyjson_obj_get(root, "tables"), i, n, v)
-    {
-        printf("%-46s %12s %11s  %-21.20s %.20s\n", arena_printf(a, "%s.%s", text_of(v, "schema"), text_of(v, "name")),
-               number_of(a, v, "rows"), number_of(a, v, "quarantined"), text_of(v, "fresh_at"), text_of(v, "updated_at"));
-    }
+    printf("\n%-56s %-8s %12s %-20s %-20s %11s %8s %9s %s\n", "table", "layer", "rows", "newest event", "newest load", "quarantined",
+           "findings", "took", "step");
+    yyjson_arr_foreach(yyjson_obj_get(root, "tables"), i, n, v) { put_table(a, v); }
     yyjson_val *findings = yyjson_obj_get(root, "findings");
     if (yyjson_arr_size(findings))
         printf("\n%s open findings\n", number_of(a, root, "findings_open"));
@@ -93,7 +113,8 @@ const struct command command_status = {
     .arguments = "",
     .summary = "tables, freshness, the last run and findings",
     .text =
-        "Shows the last run and the one going on, sources, every table with its rows, quarantined rows, newest event and last change, and the open findings.",
+        "Shows the last run and the one going on, sources, every table with its layer, rows, newest event, newest load, quarantined rows, open findings and the "
+        "duration and state of its last step, and the open findings.",
     .examples = "secchi status\nsecchi status --format json",
     .options = options,
     .run = run,

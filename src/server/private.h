@@ -292,7 +292,7 @@ int route_find(const char *method, const char *path, struct arena *a, const stru
                const char **ret_allow, struct error *err) MUST_CHECK;
 
 route_fn handle_root, handle_asset, handle_health, handle_healthz, handle_readyz, handle_openapi, handle_whoami;
-route_fn handle_query, handle_tables, handle_table, handle_table_rows;
+route_fn handle_query, handle_tables, handle_table, handle_table_rows, handle_table_status;
 route_fn handle_dashboards, handle_dashboard, handle_dataset;
 route_fn handle_status, handle_findings, handle_runs, handle_run, handle_run_start, handle_run_cancel, handle_run_events;
 route_fn handle_source_add, handle_tokens, handle_token_create, handle_token_revoke, handle_backup, handle_restore, handle_stop;
@@ -300,8 +300,20 @@ route_fn handle_rules, handle_rule_put, handle_rule_remove;
 
 /* Shared by handlers. */
 int statement_params(yyjson_val *object, struct arena *a, struct engine_param **ret, size_t *ret_count, struct error *err) MUST_CHECK;
-int tables_put(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *root, const struct map *quarantined, size_t *ret_count,
+/* Adds "tables"; status (NULL: not told) is what table_status_read gave. */
+int tables_put(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *root, const struct map *status, size_t *ret_count,
                struct error *err) MUST_CHECK;
+void table_put(yyjson_mut_doc *d, yyjson_mut_val *o, const struct semantic_table *t);
+/* The table of that name that a statement would read; ERROR_NOT_FOUND with the nearest. */
+int table_find(struct request *rq, const char *name, const struct semantic_table **ret, struct error *err) MUST_CHECK;
+/* What the books tell of every table, for table_status_put; the keys live in the request's arena, the map is freed with map_free. */
+int table_status_read(struct request *rq, struct map *ret, struct error *err) MUST_CHECK;
+void table_status_put(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *o, const struct map *status, const struct semantic_table *t);
+/* Bookkeeping is the server's own, so it is read as administrator; tenants are not shown what concerns all. */
+int ops_read(struct request *rq, const char *sql, const struct engine_param *params, size_t count, struct engine_rows *ret,
+             struct error *err) MUST_CHECK;
+const char *ops_text(const struct engine_value *v); /* NULL when it is none */
+int64_t ops_number(const struct engine_value *v);   /* also of a moment or a DECIMAL; 0 when it is none */
 void run_put(yyjson_mut_doc *d, yyjson_mut_val *o, const struct state_run *r);
 int runs_put_newest(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *root, const char *last_key, const char *running_key,
                     struct error *err) MUST_CHECK;

@@ -130,6 +130,8 @@ const struct route server_routes[] = {
     ROUTE("GET", "/api/v1/tables", ROLE_READER, CLASS_READ, ROUTE_ETAG, handle_tables, 200, "Tables", "Tables and views", none),
     ROUTE("GET", "/api/v1/tables/{table}", ROLE_READER, CLASS_READ, ROUTE_ETAG, handle_table, 200, "TableDetail",
           "A table with its columns", table_params),
+    ROUTE("GET", "/api/v1/tables/{table}/status", ROLE_READER, CLASS_READ, 0, handle_table_status, 200, "TableStatus",
+          "How a table fares: rows, freshness, findings, rejected rows with samples, steps", table_params),
     ROUTE("GET", "/api/v1/tables/{table}/rows", ROLE_READER, CLASS_QUERY, 0, handle_table_rows, 200, "Envelope", "Rows of a table",
           rows_params),
     ROUTE("GET", "/api/v1/dashboards", ROLE_READER, CLASS_READ, ROUTE_ETAG, handle_dashboards, 200, "Dashboards", "Dashboards", none),

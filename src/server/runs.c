@@ -162,31 +162,12 @@ int handle_run_events(struct request *rq, struct error *err)
 
 /* ---- status ------------------------------------------------------------------------------------------------------ */
 
-extern const char server_sql_findings[], server_sql_findings_open[], server_sql_checks[], server_sql_sources[], server_sql_quarantined[];
+extern const char server_sql_findings[], server_sql_findings_open[], server_sql_checks[], server_sql_sources[];
 
-#define MAX_ROWS 10000
-
-/* Bookkeeping is the server's own, so it is read as administrator; tenants are not shown what concerns all. */
 static int read_ops(struct request *rq, const char *sql, int64_t limit, struct engine_rows *ret, struct error *err)
 {
     struct engine_param param = {.name = "limit", .value = {.type = ENGINE_I64, .i = limit}};
-    struct engine_stmt stmt = {.sql = sql, .params = &param, .param_count = limit ? 1 : 0};
-    struct engine_conn *c;
-    int rc = engine_connect(rq->owner->core.engine, ENGINE_READ, &rq->cancel, &c, err);
-    if (rc)
-        return rc;
-    rc = engine_rows(c, &stmt, MAX_ROWS, rq->arena, ret, err);
-    engine_disconnect(c);
-    return rc;
-}
-
-static const char *text_of(const struct engine_value *v) { return v->type == ENGINE_TEXT || v->type == ENGINE_OTHER ? v->text : NULL; }
-static int64_t number_of(const struct engine_value *v)
-{
-    int64_t n = 0;
-    if (v->type == ENGINE_I64 || v->type == ENGINE_TIMESTAMP)
-        return v->i;
-    return text_of(v) && str_to_i64(text_of(v), &n) == 0 ? n : 0; /* sums are DECIMAL */
+    return ops_read(rq, sql, &param, limit ? 1 : 0, ret, err);
 }
 
 static int put_findings(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *root, int64_t limit, struct error *err)
@@ -199,14 +180,14 @@ static int put_findings(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *r
     for (size_t i = 0; i < rows.row_count; i++) {
         const struct engine_value *v = rows.values + i * rows.column_count;
         yyjson_mut_val *o = server_put_object(d, list, NULL);
-        yyjson_mut_obj_add_sint(d, o, "run_id", number_of(&v[0]));
-        server_put_time(d, o, "at", number_of(&v[1]));
-        server_put_text(d, o, "kind", text_of(&v[2]));
-        server_put_text(d, o, "severity", text_of(&v[3]));
-        server_put_text(d, o, "source", text_of(&v[4]));
-        server_put_text(d, o, "table", text_of(&v[5]));
-        server_put_text(d, o, "file", text_of(&v[6]));
-        server_put_text(d, o, "text", text_of(&v[7]));
+        yyjson_mut_obj_add_sint(d, o, "run_id", ops_number(&v[0]));
+        server_put_time(d, o, "at", ops_number(&v[1]));
+        server_put_text(d, o, "kind", ops_text(&v[2]));
+        server_put_text(d, o, "severity", ops_text(&v[3]));
+        server_put_text(d, o, "source", ops_text(&v[4]));
+        server_put_text(d, o, "table", ops_text(&v[5]));
+        server_put_text(d, o, "file", ops_text(&v[6]));
+        server_put_text(d, o, "text", ops_text(&v[7]));
     }
     return 0;
 }
@@ -216,7 +197,7 @@ static int put_open(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *root,
     struct engine_rows rows = {0};
     int rc = rq->principal.tenant ? 0 : read_ops(rq, server_sql_findings_open, 0, &rows, err);
     if (!rc)
-        yyjson_mut_obj_add_sint(d, root, key, rows.row_count ? number_of(rows.values) : 0);
+        yyjson_mut_obj_add_sint(d, root, key, rows.row_count ? ops_number(rows.values) : 0);
     return rc;
 }
 
@@ -230,11 +211,11 @@ static int put_checks(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *roo
     for (size_t i = 0; i < rows.row_count; i++) {
         const struct engine_value *v = rows.values + i * rows.column_count;
         yyjson_mut_val *o = server_put_object(d, list, NULL);
-        server_put_text(d, o, "table", text_of(&v[0]));
-        server_put_text(d, o, "name", text_of(&v[1]));
-        server_put_text(d, o, "criticality", text_of(&v[2]));
-        yyjson_mut_obj_add_sint(d, o, "failed_rows", number_of(&v[3]));
-        server_put_time(d, o, "at", number_of(&v[4]));
+        server_put_text(d, o, "table", ops_text(&v[0]));
+        server_put_text(d, o, "name", ops_text(&v[1]));
+        server_put_text(d, o, "criticality", ops_text(&v[2]));
+        yyjson_mut_obj_add_sint(d, o, "failed_rows", ops_number(&v[3]));
+        server_put_time(d, o, "at", ops_number(&v[4]));
     }
     return 0;
 }
@@ -252,10 +233,10 @@ static int put_sources(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *ro
         int64_t files = 0, bytes = 0;
         for (size_t i = 0; i < rows.row_count; i++) {
             const struct engine_value *v = rows.values + i * rows.column_count;
-            if (!str_eq(text_of(&v[0]), config->sources[s].name))
+            if (!str_eq(ops_text(&v[0]), config->sources[s].name))
                 continue;
-            files = number_of(&v[1]);
-            bytes = number_of(&v[2]);
+            files = ops_number(&v[1]);
+            bytes = ops_number(&v[2]);
         }
         server_put_text(d, o, "name", config->sources[s].name);
         server_put_text(d, o, "kind", config->sources[s].kind);
@@ -268,21 +249,12 @@ static int put_sources(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *ro
 
 static int put_tables(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *root, struct error *err)
 {
-    struct engine_rows rows = {0};
-    struct map quarantined = {0};
+    struct map status = {0};
     size_t count;
-    int rc = rq->principal.tenant ? 0 : read_ops(rq, server_sql_quarantined, 0, &rows, err);
-    int64_t *numbers = arena_alloc(rq->arena, (rows.row_count + 1) * sizeof(*numbers));
-    for (size_t i = 0; i < rows.row_count && !rc; i++) {
-        const struct engine_value *v = rows.values + i * rows.column_count;
-        const char *table = text_of(&v[0]), *dot = table ? strrchr(table, '.') : NULL;
-        numbers[i] = number_of(&v[1]);
-        if (table)
-            map_set(&quarantined, dot ? dot + 1 : table, &numbers[i]);
-    }
+    int rc = table_status_read(rq, &status, err);
     if (!rc)
-        rc = tables_put(rq, d, root, &quarantined, &count, err);
-    map_free(&quarantined);
+        rc = tables_put(rq, d, root, &status, &count, err);
+    map_free(&status);
     return rc;
 }
 

@@ -1,6 +1,6 @@
 #include "server/private.h"
 
-static void put_table(yyjson_mut_doc *d, yyjson_mut_val *o, const struct semantic_table *t)
+void table_put(yyjson_mut_doc *d, yyjson_mut_val *o, const struct semantic_table *t)
 {
     server_put_text(d, o, "schema", t->schema);
     server_put_text(d, o, "name", t->name);
@@ -16,9 +16,7 @@ static void put_table(yyjson_mut_doc *d, yyjson_mut_val *o, const struct semanti
     server_put_time(d, o, "updated_at", t->updated_us);
 }
 
-/* Adds "tables"; quarantined may be NULL. */
-int tables_put(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *root, const struct map *quarantined, size_t *ret_count,
-               struct error *err)
+int tables_put(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *root, const struct map *status, size_t *ret_count, struct error *err)
 {
     struct semantic_table *tables;
     size_t count;
@@ -28,10 +26,9 @@ int tables_put(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *root, cons
     yyjson_mut_val *list = server_put_array(d, root, "tables");
     for (size_t i = 0; i < count; i++) {
         yyjson_mut_val *o = server_put_object(d, list, NULL);
-        put_table(d, o, &tables[i]);
-        const int64_t *rejected = quarantined && str_eq(tables[i].layer, "bronze") ? map_get(quarantined, tables[i].name) : NULL;
-        if (quarantined)
-            yyjson_mut_obj_add_sint(d, o, "quarantined", rejected ? *rejected : 0);
+        table_put(d, o, &tables[i]);
+        if (status)
+            table_status_put(rq, d, o, status, &tables[i]);
     }
     *ret_count = count;
     return 0;
@@ -83,26 +80,33 @@ static int unknown_table(const struct semantic_table *tables, size_t count, cons
     return ERROR_NOT_FOUND;
 }
 
+int table_find(struct request *rq, const char *name, const struct semantic_table **ret, struct error *err)
+{
+    struct semantic_table *tables;
+    size_t count;
+    int rc = semantic_tables(rq->owner->core.semantic, &rq->principal, rq->arena, &tables, &count, err);
+    if (rc)
+        return rc;
+    *ret = pick(tables, count, name);
+    return *ret ? 0 : unknown_table(tables, count, name, rq->arena, err);
+}
+
 int handle_table(struct request *rq, struct error *err)
 {
     struct semantic *s = rq->owner->core.semantic;
-    struct semantic_table *tables;
+    const struct semantic_table *t;
     struct semantic_column *columns;
-    size_t count, column_count;
-    const char *name = arg_text(rq, "table");
-    int rc = semantic_tables(s, &rq->principal, rq->arena, &tables, &count, err);
+    size_t column_count;
+    int rc = table_find(rq, arg_text(rq, "table"), &t, err);
     if (rc)
         return rc;
-    const struct semantic_table *t = pick(tables, count, name);
-    if (!t)
-        return unknown_table(tables, count, name, rq->arena, err);
     const char *full = arena_printf(rq->arena, "%s.%s", t->schema, t->name);
     rc = semantic_columns(s, &rq->principal, full, rq->arena, &columns, &column_count, err);
     if (rc)
         return rc;
     yyjson_mut_doc *d = yyjson_mut_doc_new(NULL);
     yyjson_mut_val *root = server_put_object(d, NULL, NULL);
-    put_table(d, root, t);
+    table_put(d, root, t);
     yyjson_mut_val *list = server_put_array(d, root, "columns");
     for (size_t i = 0; i < column_count; i++) {
         yyjson_mut_val *o = server_put_object(d, list, NULL);
