@@ -187,6 +187,7 @@ static int put_findings(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *r
         server_put_text(d, o, "source", ops_text(&v[4]));
         server_put_text(d, o, "table", ops_text(&v[5]));
         server_put_text(d, o, "file", ops_text(&v[6]));
+        server_put_text(d, o, "subject", ops_text(&v[8]));
         server_put_text(d, o, "text", ops_text(&v[7]));
     }
     return 0;
