@@ -106,8 +106,11 @@ static int64_t blamed(const struct build_batch *batch, const struct error *e)
 static int note_damaged(struct bronze *t, const struct build_batch *batch, size_t i, const struct error *why, struct error *err)
 {
     struct build *b = t->b;
-    struct build_finding f = {.kind = "damaged", .source = batch->source->name, .table = batch->table, .file = batch->marks[i].file};
-    snprintf(f.text, sizeof(f.text), "%s cannot be read and is left out, the rest is loaded: %.700s", batch->marks[i].file, why->what);
+    bool cut = strstr(why->what, ENGINE_TRUNCATED) != NULL;
+    struct build_finding f = {
+        .kind = cut ? "file_truncated" : "damaged", .source = batch->source->name, .table = batch->table, .file = batch->marks[i].file};
+    snprintf(f.text, sizeof(f.text), "%s %s, the rest is loaded: %.700s", batch->marks[i].file,
+             cut ? "is left out until the whole of it is there" : "cannot be read and is left out", why->what);
     return build_finding_put(b, &f, err);
 }
 

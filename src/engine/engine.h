@@ -137,6 +137,23 @@ int engine_table_hash(struct engine_conn *c, const char *schema, const char *tab
 int engine_parse_tree(struct engine_conn *c, const struct engine_stmt *s, struct arena *a, const char **ret_json,
                       struct error *err) MUST_CHECK;
 
+/* ---- compressed files: one file, decompressed as it is read ------------------------------------------------- */
+
+enum unpack_codec { UNPACK_PLAIN, UNPACK_GZIP, UNPACK_ZSTD };
+enum unpack_state { UNPACK_DATA, UNPACK_END, UNPACK_TRUNCATED, UNPACK_DAMAGED };
+
+struct unpack;
+/* By the end of a name: .gz, .zst, .zstd; else UNPACK_PLAIN. *ret_len (may be NULL) is the length without that end. */
+enum unpack_codec unpack_codec_of(const char *name, size_t *ret_len);
+int unpack_open(const char *path, enum unpack_codec codec, struct unpack **ret, struct error *err) MUST_CHECK;
+/* Goes on at an uncompressed offset: a seek in a plain file, else everything before it is decompressed and dropped. */
+enum unpack_state unpack_skip(struct unpack *u, int64_t bytes);
+/* Fills up to cap bytes. UNPACK_DATA: *ret_len > 0; the other states come alone, with *ret_len 0. */
+enum unpack_state unpack_read(struct unpack *u, char *data, size_t cap, size_t *ret_len);
+const char *unpack_why(const struct unpack *u); /* of UNPACK_DAMAGED */
+int64_t unpack_bytes_read(const struct unpack *u);
+void unpack_close(struct unpack *u);
+
 /* ---- reading files ------------------------------------------------------------------------------------ */
 
 enum engine_format { ENGINE_PARQUET, ENGINE_JSONL, ENGINE_CSV, ENGINE_DELTA };
@@ -147,6 +164,8 @@ struct engine_file {
     int64_t to_offset;                /* JSONL: end of the last complete line, or -1 for the end of the file */
     int64_t from_version, to_version; /* DELTA: commits (from, to]; from -1: the whole table at `to`, whose files are its rows */
 };
+
+#define ENGINE_TRUNCATED "the compressed file is cut off"
 
 /* Stages files as relation `incoming.<name>`: every column of the files under its own name (union by name) and in its own
  * type, plus
@@ -162,6 +181,8 @@ struct engine_file {
  * CSV: RFC 4180 with header, nested values as JSON, nothing is null, "" is empty text. Times without zone are UTC.
  * Parquet and Delta: their own types, moments as TIMESTAMP in UTC; want is not looked at. A Parquet relation and a whole Delta
  * table are read when they are asked, so their files must stay.
+ * Text whose name ends in .gz, .zst or .zstd is decompressed as it is read, from its beginning to its end; the offset of a JSON line
+ * is that in the text. One that breaks off is an ERROR_IO whose text begins with ENGINE_TRUNCATED.
  * Delta: commits (from, to] bring the rows of the files that they added; compactions and deletions bring none, changed rows come
  * again with their later version. bronze_source_file is "<version>/<file>" with the version in 20 digits, so that byte order is
  * commit order; the row number is that within its file. When the log no longer has the commits, or a compacted file was vacuumed,

@@ -1,8 +1,8 @@
 /*
  * folder - tables as folders (private to the room source): `<schema>/<table>/` below the source, or a source that is one
  * table itself. A table folder is a Delta table (`_delta_log` inside) or holds, at any depth, files ending in
- *   .parquet   .jsonl .ndjson .json   .csv
- * Compressed text is not read: it is a finding that says so.
+ *   .parquet   .jsonl .ndjson .json   .csv   and of these the text with .gz, .zst or .zstd behind
+ * Compressed text is read as a whole: it cannot grow, and is tried again as long as it is cut off.
  * Names beginning with `_` or `.` are not data, as Spark has it. Marks name files relative to the source.
  */
 #ifndef SECCHI_SOURCE_FOLDER_H

@@ -3,7 +3,8 @@
  * was loaded before, and brings it into the warehouse; it decides nothing about keys, quality or history (room build).
  *
  * Two kinds:
- *  folder  tables as folders `<schema>/<table>/` (billing/usage) of Parquet, JSON lines, CSV files or a Delta table (C-05).
+ *  folder  tables as folders `<schema>/<table>/` (billing/usage) of Parquet, JSON lines, CSV files (text also as .gz, .zst)
+ *          or a Delta table (C-05).
  *          Its rows have the shape of the system table; scan names files, engine_stage_files reads them.
  *  spark   event logs of Apache Spark 3 and 4: plain, .gz, .zstd files, .inprogress ones, and rolling folders eventlog_v2_*.
  *          A log is a stream of events, not a table: it is landed line by line into the tables of schema `secchi_spark`

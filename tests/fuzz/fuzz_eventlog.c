@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     char path[64];
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    enum stream_codec codec = STREAM_PLAIN;
+    enum unpack_codec codec = UNPACK_PLAIN;
     const char *what;
     struct error err = {0};
     (void)sniff(path, true, &codec, &what, &err);

@@ -5,6 +5,7 @@ import os
 import random
 import shutil
 
+import pyarrow as pa
 import pytest
 from build_kit import GOLD, PACKS, PLACE, ROOT, Failed, Home, json_row, shown, utc, write_csv, write_delta, write_jsonl, write_parquet
 
@@ -61,6 +62,60 @@ def test_every_format_gives_the_same_rows(tmp_path):
         ]
         seen[name] = home.hashes(leave_out=PLACE, only=["system_bronze.query_history", "system_gold.fact_query_history"])
     assert all(h == seen["parquet"] for h in seen.values())
+
+
+def pack_file(path, codec):
+    data = path.read_bytes()
+    path.unlink()
+    packed = path.with_name(path.name + {"gzip": ".gz", "zstd": ".zst"}[codec])
+    with pa.CompressedOutputStream(str(packed), codec) as out:
+        out.write(data)
+    return packed
+
+
+def test_compressed_text_gives_the_same_rows(tmp_path):
+    rows = [query(i) for i in range(3000)]
+    d = tmp_path / "in/query/history"
+    write_jsonl(tmp_path / "plain/query/history/a.jsonl", rows)
+    plain = Home(tmp_path / "home-plain", {"in": tmp_path / "plain"})
+    plain.refresh()
+    write_jsonl(d / "a.jsonl", rows[:1000])
+    write_csv(d / "b.csv", rows[1000:1500])
+    write_jsonl(d / "c.json", rows[1500:2200])
+    write_csv(d / "d.csv", rows[2200:])
+    packed = [pack_file(d / name, codec) for name, codec in (("a.jsonl", "gzip"), ("b.csv", "zstd"), ("c.json", "zstd"), ("d.csv", "gzip"))]
+    two = packed[0].read_bytes()
+    packed[0].write_bytes(two[:0] + gzip.compress(gzip.decompress(two)[:777]) + gzip.compress(gzip.decompress(two)[777:]))  # two members
+    home = Home(tmp_path / "home", {"in": tmp_path / "in"})
+    steps, report = home.refresh()
+    assert steps["bronze query_history"]["rows_in"] == 3000 and report["rejected"] == 0
+    tables = ["system_bronze.query_history", "system_gold.fact_query_history"]
+    assert home.hashes(leave_out=PLACE, only=tables) == plain.hashes(leave_out=PLACE, only=tables)
+    place = home.query("SELECT bronze_source_file AS f, bronze_source_seq AS q FROM query_history WHERE statement_id = 's1'")
+    assert place == [{"f": "in/query/history/a.jsonl.gz", "q": len(json_row(rows[0]).encode()) + 1}]
+    assert home.refresh()[1]["loaded"] == 0
+
+
+@pytest.mark.parametrize("codec", ["gzip", "zstd"])
+@pytest.mark.parametrize("name", ["b.jsonl", "b.csv"])
+def test_a_compressed_file_that_is_cut_off_waits_for_its_rest(tmp_path, codec, name):
+    d = tmp_path / "in/query/history"
+    write_jsonl(d / "a.jsonl", [query(1)])
+    (write_jsonl if name.endswith("jsonl") else write_csv)(d / name, [query(i) for i in range(2, 3000)])
+    packed = pack_file(d / name, codec)
+    whole = packed.read_bytes()
+    home = Home(tmp_path / "home", {"in": tmp_path / "in"})
+    for kind, data in (("file_truncated", whole[: len(whole) * 2 // 3]), ("damaged", whole[:100] + bytes(64) + whole[164:])):
+        packed.write_bytes(data)
+        steps, _ = home.refresh()
+        assert all(s["state"] == "succeeded" for s in steps.values())
+        found = [(f["kind"], f["file"]) for f in home.findings() if f["severity"] == "error"]
+        assert found == [(kind, f"query/history/{packed.name}")]
+        assert home.query("SELECT COUNT(*) AS n FROM query_history") == [{"n": 1}]
+    packed.write_bytes(whole)
+    home.refresh()
+    assert home.query("SELECT COUNT(*) AS n FROM query_history") == [{"n": 2999}]
+    assert not [f for f in home.findings() if f["severity"] == "error"]
 
 
 def test_places_are_relative_to_the_source(tmp_path):
@@ -202,8 +257,6 @@ def test_in_pieces_is_as_at_once(tmp_path, seed):
 
 
 def test_added_missing_and_retyped_columns(tmp_path):
-    import pyarrow as pa
-
     write_parquet(tmp_path / "in/query/history/a.parquet", [{**query(1), "brand_new": 7}], {"brand_new": pa.int32()})
     home = Home(tmp_path / "home", {"in": tmp_path / "in"})
     home.refresh()

@@ -378,7 +378,7 @@ static void long_lines(void **state)
         buf_putc(&b, 'x');
     buf_puts(&b, "\"}}}\n" JOB_END(8));
     put_bytes(dir, "x", b.data, b.len);
-    struct stream_part part = {path_join(arena, dir, "x"), STREAM_PLAIN, 0, 0};
+    struct stream_part part = {path_join(arena, dir, "x"), UNPACK_PLAIN, 0, 0};
     struct stream *s = stream_open(&part, 1, 1 << 20, NULL);
     size_t lines = 0, too_long = 0;
     int64_t last = 0;
@@ -423,7 +423,7 @@ static char *unpacked(const char *path, size_t *ret_len)
 {
     struct buf b;
     buf_init(&b, 1 << 30);
-    enum stream_codec codec;
+    enum unpack_codec codec;
     const char *what;
     struct error err = {0};
     assert_int_equal(sniff(path, true, &codec, &what, &err), SNIFF_LOG);

@@ -27,9 +27,10 @@ struct column {
 
 struct unit {
     const char *path;
-    int64_t from, to; /* bytes; lines that begin in them */
-    int64_t end;      /* of what may be read */
-    size_t *places;   /* CSV: column of each field, SIZE_MAX for one that is left out */
+    enum unpack_codec codec; /* compressed: one unit a file, of unknown length */
+    int64_t from, to;        /* bytes; lines that begin in them */
+    int64_t end;             /* of what may be read */
+    size_t *places;          /* CSV: column of each field, SIZE_MAX for one that is left out */
     size_t field_count;
 };
 
@@ -48,8 +49,12 @@ struct duck_text_scan {
 
 /* ---- reading lines */
 
+#define READ_TRUNCATED (-1) /* beside the numbers of errno */
+#define READ_DAMAGED (-2)
+
 struct reader {
     int fd;
+    struct unpack *packed; /* instead of fd */
     const struct unit *unit;
     char *data;
     size_t len, at, cap; /* bytes in data, place in them */
@@ -60,9 +65,29 @@ struct reader {
 
 static void reader_close(struct reader *r)
 {
+    unpack_close(r->packed);
+    r->packed = NULL;
     if (r->fd >= 0)
         close(r->fd);
     r->fd = -1;
+}
+
+static int fill_unpacked(struct reader *r)
+{
+    size_t n = 0;
+    switch (unpack_read(r->packed, r->data + r->len, READ_BYTES, &n)) {
+    case UNPACK_DATA:
+        r->len += n;
+        return 0;
+    case UNPACK_END:
+        r->last = true;
+        return 0;
+    case UNPACK_TRUNCATED:
+        return READ_TRUNCATED;
+    case UNPACK_DAMAGED:
+        break;
+    }
+    return READ_DAMAGED;
 }
 
 /* Reads on behind what is there, dropping what was used. 0 or errno. */
@@ -78,6 +103,8 @@ static int reader_fill(struct reader *r)
         r->cap = r->cap * 2 > r->len + READ_BYTES + 1 ? r->cap * 2 : r->len + READ_BYTES + 1;
         r->data = xrealloc(r->data, r->cap);
     }
+    if (r->packed)
+        return fill_unpacked(r);
     int64_t rest = r->unit->end - r->base - (int64_t)r->len;
     size_t want = rest < (int64_t)READ_BYTES ? (size_t)(rest > 0 ? rest : 0) : READ_BYTES;
     ssize_t n = want ? pread(r->fd, r->data + r->len, want, r->base + (int64_t)r->len) : 0;
@@ -105,9 +132,12 @@ static int reader_open(struct reader *r, const struct unit *u)
 {
     bool middle = u->from > 0;
     r->unit = u;
-    r->fd = open(u->path, O_RDONLY | O_CLOEXEC);
-    if (r->fd < 0)
+    if (u->codec != UNPACK_PLAIN) {
+        if (unpack_open(u->path, u->codec, &r->packed, NULL))
+            return errno ? errno : EIO;
+    } else if ((r->fd = open(u->path, O_RDONLY | O_CLOEXEC)) < 0) {
         return errno;
+    }
     r->len = r->at = 0;
     r->row = 0;
     r->last = false;
@@ -146,16 +176,26 @@ static int reader_line(struct reader *r, char **ret, size_t *ret_len, int64_t *r
 
 /* ---- the scan */
 
-static int scan_failed(struct duck_text_scan *s, const char *path, int number)
+static void read_error(const struct reader *r, const char *path, int number, struct error *err)
+{
+    if (number == READ_TRUNCATED)
+        error_set(err, ERROR_IO, ENGINE_TRUNCATED ": %s ends in the middle of its data", path);
+    else if (number == READ_DAMAGED)
+        error_set(err, ERROR_IO, "cannot decompress %s: %s", path, r->packed ? unpack_why(r->packed) : "bad data");
+    else if (number == ERANGE)
+        error_set(err, ERROR_IO, "a line is longer than %u bytes", LIMIT_LOG_LINE_BYTES);
+    else {
+        errno = number;
+        error_errno(err, "read", path);
+    }
+    duck_stage_unreadable(path, err);
+}
+
+static int scan_failed(struct duck_text_scan *s, const struct reader *r, int number)
 {
     pthread_mutex_lock(&s->lock);
-    if (!s->err.kind) {
-        errno = number;
-        error_errno(&s->err, "read", path);
-        if (number == ERANGE)
-            error_set(&s->err, ERROR_IO, "a line is longer than %u bytes", LIMIT_LOG_LINE_BYTES);
-        duck_stage_unreadable(path, &s->err);
-    }
+    if (!s->err.kind)
+        read_error(r, r->unit->path, number, &s->err);
     pthread_mutex_unlock(&s->lock);
     return ERROR_IO;
 }
@@ -456,7 +496,7 @@ static void give_rows(struct thread *t, duckdb_function_info info, duckdb_data_c
         if (!rc)
             rc = t->scan->format == ENGINE_CSV ? csv_rows(t, &row, capacity) : json_rows(t, &row, capacity);
     if (rc) {
-        scan_failed(t->scan, t->reader.unit->path, rc);
+        scan_failed(t->scan, &t->reader, rc);
         duckdb_function_set_error(info, t->scan->err.what);
         return;
     }
@@ -474,7 +514,7 @@ static void give_keys(struct thread *t, duckdb_function_info info, duckdb_data_c
         if (!rc)
             rc = json_keys(t);
     if (rc) {
-        scan_failed(t->scan, t->reader.unit->path, rc);
+        scan_failed(t->scan, &t->reader, rc);
         duckdb_function_set_error(info, t->scan->err.what);
         return;
     }
@@ -549,6 +589,11 @@ static int add_units(struct duck_text_scan *s, const struct engine_file *f, stru
         return duck_stage_unreadable(f->path, err);
     }
     const char *path = arena_strdup(s->arena, f->path);
+    enum unpack_codec codec = unpack_codec_of(path, NULL);
+    if (codec != UNPACK_PLAIN) {
+        *VEC_ADD(&s->units) = (struct unit){.path = path, .codec = codec, .to = INT64_MAX, .end = INT64_MAX};
+        return 0;
+    }
     int64_t end = f->to_offset >= 0 && s->format == ENGINE_JSONL ? f->to_offset : st.st_size;
     if (end > st.st_size) {
         error_set(err, ERROR_IO, "the file is shorter than it was: %lld bytes", (long long)st.st_size);
@@ -637,9 +682,8 @@ static int read_header(struct duck_text_scan *s, struct unit *u, const struct en
            (found = csv_read(&record, r.data + r.at, r.len - r.at, r.last || r.len > CSV_RECORD_MAX, &len)) == CSV_MORE)
         number = reader_fill(&r);
     if (number) {
-        errno = number;
-        error_errno(err, "read", u->path);
-        rc = duck_stage_unreadable(u->path, err);
+        read_error(&r, u->path, number, err);
+        rc = ERROR_IO;
     } else if (found == CSV_RECORD) {
         rc = record.fault ? header_fault(u, record.fault, err) : header_places(s, u, &record, want, want_count, err);
     }

@@ -89,7 +89,7 @@ static void add_unit(struct walk *w, const char *file, const struct part_file *p
 /* False, with a finding, when the file holds no event log that can be read. */
 static bool usable(struct walk *w, const char *path, const char *relative, bool first_part, bool growing)
 {
-    enum stream_codec codec;
+    enum unpack_codec codec;
     const char *what = "";
     struct error err;
     switch (sniff(path, first_part, &codec, &what, &err)) {
@@ -347,7 +347,7 @@ static bool detect(struct arena *a, const char *path, unsigned depth, size_t *bu
         if (uninteresting(names[i]) || lstat(child, &st) != 0)
             continue;
         (*budget)--;
-        enum stream_codec codec;
+        enum unpack_codec codec;
         const char *what;
         int64_t number;
         bool compact;

@@ -13,7 +13,7 @@ enum sniff_result {
     SNIFF_UNREADABLE,
 };
 /* Looks at the first bytes of a file, not at its name. ret_what names an unknown codec or the reason (static or in err). */
-enum sniff_result sniff(const char *path, bool first_part, enum stream_codec *ret, const char **ret_what, struct error *err);
+enum sniff_result sniff(const char *path, bool first_part, enum unpack_codec *ret, const char **ret_what, struct error *err);
 
 /* Number and kind of a file `events_<n>_<app>...` in a rolling folder; false for other files. */
 bool rolling_part(const char *name, int64_t *ret_number, bool *ret_compact);

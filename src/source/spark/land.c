@@ -175,7 +175,7 @@ static void prepare_parts(struct landing *l)
         struct stat st;
         struct error ignored;
         const char *what;
-        l->parts[i] = (struct stream_part){f->path, STREAM_PLAIN, f->from_offset >> SPARK_PART_SHIFT, offset_in(f->from_offset)};
+        l->parts[i] = (struct stream_part){f->path, UNPACK_PLAIN, f->from_offset >> SPARK_PART_SHIFT, offset_in(f->from_offset)};
         l->sizes[i] = stat(f->path, &st) == 0 ? st.st_size : 0;
         sniff(f->path, false, &l->parts[i].codec, &what, &ignored);
     }

@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-#include "source/spark/unpack.h"
-
 static const struct {
     const char *bytes;
     size_t len;
@@ -21,7 +19,7 @@ static bool begins_like_event(const char *data, size_t len)
     return len - i >= sizeof(prefix) - 1 && memcmp(data + i, prefix, sizeof(prefix) - 1) == 0;
 }
 
-static enum sniff_result look_inside(const char *path, enum stream_codec codec, struct error *err)
+static enum sniff_result look_inside(const char *path, enum unpack_codec codec, struct error *err)
 {
     struct unpack *u = NULL;
     if (unpack_open(path, codec, &u, err) != 0)
@@ -36,10 +34,10 @@ static enum sniff_result look_inside(const char *path, enum stream_codec codec, 
     return begins_like_event(data, len) ? SNIFF_LOG : SNIFF_OTHER;
 }
 
-enum sniff_result sniff(const char *path, bool first_part, enum stream_codec *ret, const char **ret_what, struct error *err)
+enum sniff_result sniff(const char *path, bool first_part, enum unpack_codec *ret, const char **ret_what, struct error *err)
 {
     struct unpack *u = NULL;
-    if (unpack_open(path, STREAM_PLAIN, &u, err) != 0)
+    if (unpack_open(path, UNPACK_PLAIN, &u, err) != 0)
         return SNIFF_UNREADABLE;
     char data[64] = {0};
     size_t len = 0, got;
@@ -58,14 +56,14 @@ enum sniff_result sniff(const char *path, bool first_part, enum stream_codec *re
             *ret_what = unknown_codecs[i].codec;
             return SNIFF_CODEC;
         }
-    *ret = STREAM_PLAIN;
+    *ret = UNPACK_PLAIN;
     if (memcmp(data, "\x1F\x8B", 2) == 0)
-        *ret = STREAM_GZIP;
+        *ret = UNPACK_GZIP;
     else if (memcmp(data, "\x28\xB5\x2F\xFD", 4) == 0)
-        *ret = STREAM_ZSTD;
+        *ret = UNPACK_ZSTD;
     if (!first_part) /* a part may begin in the middle of anything after a crash; its name says what it is */
         return SNIFF_LOG;
-    return *ret == STREAM_PLAIN ? (begins_like_event(data, len) ? SNIFF_LOG : SNIFF_OTHER) : look_inside(path, *ret, err);
+    return *ret == UNPACK_PLAIN ? (begins_like_event(data, len) ? SNIFF_LOG : SNIFF_OTHER) : look_inside(path, *ret, err);
 }
 
 bool rolling_part(const char *name, int64_t *ret_number, bool *ret_compact)

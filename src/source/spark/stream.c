@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "source/spark/spark.h"
-#include "source/spark/unpack.h"
 
 #define RING 4
 #define BLOCK_BYTES (1u << 20)

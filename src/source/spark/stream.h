@@ -5,13 +5,11 @@
 #ifndef SECCHI_SPARK_STREAM_H
 #define SECCHI_SPARK_STREAM_H
 
-#include "base/base.h"
-
-enum stream_codec { STREAM_PLAIN, STREAM_GZIP, STREAM_ZSTD };
+#include "engine/engine.h"
 
 struct stream_part {
     const char *path;
-    enum stream_codec codec;
+    enum unpack_codec codec;
     int64_t number; /* high bits of every position in it */
     int64_t from;   /* first uncompressed byte wanted */
 };

@@ -1,8 +1,9 @@
-#include "source/spark/unpack.h"
+#include "engine/engine.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -11,7 +12,7 @@
 #define INPUT_BYTES (256u << 10)
 
 struct unpack {
-    enum stream_codec codec;
+    enum unpack_codec codec;
     int fd;
     bool at_eof;
     bool in_frame; /* compressed: a frame or member is open */
@@ -23,7 +24,25 @@ struct unpack {
     char why[160];
 };
 
-int unpack_open(const char *path, enum stream_codec codec, struct unpack **ret, struct error *err)
+enum unpack_codec unpack_codec_of(const char *name, size_t *ret_len)
+{
+    static const struct {
+        const char *end;
+        enum unpack_codec codec;
+    } ends[] = {{".gz", UNPACK_GZIP}, {".zst", UNPACK_ZSTD}, {".zstd", UNPACK_ZSTD}, {"", UNPACK_PLAIN}};
+    size_t len = strlen(name), i = 0;
+    for (; i < ARRAY_LEN(ends); i++) {
+        size_t n = strlen(ends[i].end);
+        if (len > n && strcasecmp(name + len - n, ends[i].end) == 0)
+            break;
+    }
+    i = i < ARRAY_LEN(ends) ? i : ARRAY_LEN(ends) - 1;
+    if (ret_len)
+        *ret_len = len - strlen(ends[i].end);
+    return ends[i].codec;
+}
+
+int unpack_open(const char *path, enum unpack_codec codec, struct unpack **ret, struct error *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
@@ -31,11 +50,11 @@ int unpack_open(const char *path, enum stream_codec codec, struct unpack **ret, 
     struct unpack *u = xcalloc(1, sizeof(*u));
     u->codec = codec;
     u->fd = fd;
-    if (codec != STREAM_PLAIN)
+    if (codec != UNPACK_PLAIN)
         u->input = xmalloc(INPUT_BYTES);
-    if (codec == STREAM_GZIP && inflateInit2(&u->z, 15 + 16) != Z_OK)
+    if (codec == UNPACK_GZIP && inflateInit2(&u->z, 15 + 16) != Z_OK)
         out_of_memory();
-    if (codec == STREAM_ZSTD && !(u->zstd = ZSTD_createDStream()))
+    if (codec == UNPACK_ZSTD && !(u->zstd = ZSTD_createDStream()))
         out_of_memory();
     *ret = u;
     return 0;
@@ -45,7 +64,7 @@ void unpack_close(struct unpack *u)
 {
     if (!u)
         return;
-    if (u->codec == STREAM_GZIP)
+    if (u->codec == UNPACK_GZIP)
         inflateEnd(&u->z);
     ZSTD_freeDStream(u->zstd);
     close(u->fd);
@@ -165,16 +184,16 @@ static enum unpack_state read_gzip(struct unpack *u, char *data, size_t cap, siz
 enum unpack_state unpack_read(struct unpack *u, char *data, size_t cap, size_t *ret_len)
 {
     *ret_len = 0;
-    if (u->codec == STREAM_PLAIN)
+    if (u->codec == UNPACK_PLAIN)
         return read_plain(u, data, cap, ret_len);
     if (u->why[0]) /* what came before the damage was handed out */
         return UNPACK_DAMAGED;
-    return u->codec == STREAM_ZSTD ? read_zstd(u, data, cap, ret_len) : read_gzip(u, data, cap, ret_len);
+    return u->codec == UNPACK_ZSTD ? read_zstd(u, data, cap, ret_len) : read_gzip(u, data, cap, ret_len);
 }
 
 enum unpack_state unpack_skip(struct unpack *u, int64_t bytes)
 {
-    if (u->codec == STREAM_PLAIN) {
+    if (u->codec == UNPACK_PLAIN) {
         if (lseek(u->fd, bytes, SEEK_SET) == bytes)
             return UNPACK_DATA;
         snprintf(u->why, sizeof(u->why), "%s", strerror(errno));
