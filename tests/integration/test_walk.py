@@ -1,0 +1,75 @@
+"""docs/add-a-table.md is followed from the page: its files are written, its commands typed, its answers compared."""
+
+import os
+import pathlib
+import re
+import subprocess
+
+from program import ROOT, SECCHI
+
+PAGE = ROOT / "docs/add-a-table.md"
+FENCE = re.compile(r"(?:^\*\*`(?P<file>[^`\n]+)`\*\*\n\n)?^```(?P<kind>\w+)\n(?P<body>.*?)^```$", re.M | re.S)
+TIME = re.compile(r"(?<=Z)( +)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[Z.]")
+
+
+def steps():
+    """What the page says to do, in its order: (file, text), ("$", commands) and ("=", what they answer)."""
+    out = []
+    for m in FENCE.finditer(PAGE.read_text()):
+        kind = {"sh": "$", "text": "="}.get(m["kind"])
+        assert bool(m["file"]) != bool(kind), f"a block of the page is neither a file nor commands nor an answer: {m[0][:80]}"
+        out.append((m["file"] or kind, m["body"]))
+    return out
+
+
+def type_in(folder, commands):
+    env = {k: v for k, v in os.environ.items() if not k.startswith("SECCHI_")}
+    done = subprocess.run(["bash", "-e", "-c", commands], cwd=folder, env=env, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, f"{commands}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def seen(text):
+    """Without what differs from run to run: when a table was loaded, how long it took, and the room that they take."""
+    lines = [re.sub(r"\d+(\.\d+)? s ", "TOOK ", x) for x in text.splitlines()]
+    return [re.sub(r" +", " ", TIME.sub(" TIME", x) if "TOOK" in x else x).rstrip() for x in lines]
+
+
+def test_the_page_does_what_it_says(tmp_path):
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build/secchi").symlink_to(SECCHI)
+    (tmp_path / "tests").symlink_to(ROOT / "tests")
+    todo, answers, printed = steps(), 0, ""
+    assert todo[0][0] == "$" and len(todo) == len(re.findall(r"^```\w+$", PAGE.read_text(), re.M))
+    for what, text in todo:
+        if what == "$":
+            printed = type_in(tmp_path, text)
+        elif what == "=":
+            assert seen(printed) == seen(text)
+            answers += 1
+        else:
+            path = tmp_path / pathlib.PurePosixPath(what)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+    assert answers >= 5
+    # What the page leaves to the reader's eyes: no table of the pack failed, and another refresh changes nothing.
+    ask = 'build/secchi query --format csv "SELECT COUNT(*) AS n FROM secchi_ops.step WHERE state <> \'succeeded\'"'
+    assert type_in(tmp_path, ask) == "n\n0\n"
+    assert "changed" not in re.sub(r" 0 changed", "", type_in(tmp_path, "build/secchi refresh 2>&1"))
+
+
+def test_a_mistake_in_the_table_of_the_page_is_found_by_check(tmp_path):
+    """The page says that a wrong name is an error with file, line and the nearest name."""
+    files = {f: text for f, text in steps() if f.startswith("secchi-home/")}
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build/secchi").symlink_to(SECCHI)
+    type_in(tmp_path, "build/secchi init")
+    for f, text in files.items():
+        path = tmp_path / f
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text.replace("q.execution_status =", "q.execution_stat ="))
+    done = subprocess.run(["build/secchi", "check"], cwd=tmp_path, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 2
+    sql = files["secchi-home/packs/teams/gold/fact_user_day.sql"].splitlines()
+    line = next(i for i, x in enumerate(sql, 1) if "execution_status" in x)
+    assert f"gold/fact_user_day.sql:{line}" in done.stderr and "execution_status" in done.stderr
