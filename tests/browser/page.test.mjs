@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import path from 'node:path';
 import { ROOT, addSamples, cleanUp, closeBrowser, makeHome, openPage, secchi, serve, stop } from './secchi.mjs';
@@ -273,7 +273,7 @@ describe('other pages', () => {
     const link = page.getByRole('link', { name: 'fact_query_history', exact: true });
     await link.waitFor();
     const [[statements]] = await ask('SELECT COUNT(*) FROM system_gold.fact_query_history');
-    assert.equal(await page.getByRole('row').filter({ has: link }).getByRole('cell').first().innerText(), grouped(statements));
+    assert.equal(await page.getByRole('row').filter({ has: link }).getByRole('cell').nth(4).innerText(), grouped(statements));
     await page.getByRole('searchbox', { name: 'Find a table' }).fill('lineage');
     assert.equal(await link.count(), 0);
     await page.getByRole('searchbox', { name: 'Find a table' }).fill('query_history');
@@ -285,6 +285,96 @@ describe('other pages', () => {
     await rows.locator('tbody tr').first().waitFor();
     assert.equal(await rows.locator('tbody tr').count(), Math.min(100, statements));
   }));
+
+  const names = (page) => page.locator('.tables-list tbody th a').allInnerTexts();
+  const select = (page, label, value) => page.getByRole('combobox', { name: label, exact: true }).selectOption(value);
+
+  it('tables: filters and order stay in the address', () => withPage('#/tables', {}, async (page) => {
+    await page.locator('.tables-list tbody tr').first().waitFor();
+    const { tables } = await (await fetch(`${server.url}/api/v1/status`)).json();
+    assert.equal((await names(page)).length, tables.length);
+    await select(page, 'Layer', 'bronze');
+    const bronze = tables.filter((t) => t.layer === 'bronze');
+    assert.deepEqual((await names(page)).sort(), bronze.map((t) => t.name).sort());
+    await page.getByRole('button', { name: 'Rows', exact: true }).click();
+    const counts = bronze.map((t) => t.rows).filter((n) => n !== null).sort((a, b) => b - a);
+    const shown = (await page.locator('.tables-list tbody td:nth-child(6)').allInnerTexts()).filter((n) => n !== '–').map((n) => Number(n.replaceAll(',', '')));
+    assert.deepEqual(shown, counts);
+    assert.equal(await page.locator('.tables-list th[aria-sort="descending"]').innerText(), 'Rows ↓');
+    await select(page, 'Domain', 'performance');
+    const both = bronze.filter((t) => t.domain === 'performance').map((t) => t.name).sort();
+    assert.ok(both.length > 0 && both.length < bronze.length);
+    assert.deepEqual((await names(page)).sort(), both);
+    await page.reload();
+    await page.locator('.tables-list tbody tr').first().waitFor();
+    assert.deepEqual((await names(page)).sort(), both, 'the address holds filters and order');
+    await page.getByRole('searchbox', { name: 'Find a table' }).fill('nothing of that name');
+    await page.getByRole('heading', { name: 'No table matches' }).waitFor();
+    await page.getByRole('button', { name: 'Show all' }).click();
+    assert.equal((await names(page)).length, tables.length);
+    await select(page, 'Last step', 'not built');
+    assert.deepEqual((await names(page)).sort(), tables.filter((t) => !t.step && !t.is_view).map((t) => t.name).sort());
+  }));
+
+  it('tables: loading and error states', () => withPage('#/sql', { allowed: ['/api/v1/status'] }, async (page) => {
+    let answer;
+    await page.waitForSelector('.card');
+    await page.route('**/api/v1/status', (route) => new Promise((done) => {
+      answer = (how) => (how === 'fail' ? route.fulfill({ status: 503, json: { error: { kind: 'unavailable', what: 'the engine is away', where: '', hint: 'wait' } } }) : route.continue()).then(done);
+    }));
+    await page.goto(`${server.url}/#/tables`);
+    await page.locator('main .skeleton').first().waitFor();
+    await answer('fail');
+    await page.locator('main .error-note').filter({ hasText: 'the engine is away' }).waitFor();
+    await page.unroute('**/api/v1/status');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.locator('.tables-list tbody tr').first().waitFor();
+    assert.equal(await page.locator('main .error-note').count(), 0);
+  }));
+
+  it('tables: one with rejected rows tells reasons, samples, findings and steps', async () => {
+    const hurt = makeHome();
+    const folder = path.join(hurt, 'data', 'query', 'history');
+    mkdirSync(folder, { recursive: true });
+    const row = (id) => JSON.stringify({ workspace_id: 'w', statement_id: id, execution_status: 'FINISHED', start_time: '2026-03-01T10:00:00Z', statement_text: '<b>not bold</b>' });
+    writeFileSync(path.join(folder, '1.jsonl'), `${[row('a'), row('b'), row(null), row(null), row(null), row(null), 'no JSON'].join('\n')}\n`);
+    secchi(hurt, 'setup', '--source', path.join(hurt, 'data'));
+    secchi(hurt, 'refresh', '--only', 'query_history');
+    const own = await serve(hurt);
+    try {
+      await withPage('#/tables', { server: own }, async (page) => {
+        const line = page.getByRole('row').filter({ has: page.getByRole('link', { name: 'query_history', exact: true }) });
+        await line.waitFor();
+        assert.equal(await line.getByRole('cell').nth(7).innerText(), '5', 'rejected');
+        assert.equal(await line.getByRole('cell').nth(2).innerText(), 'succeeded');
+        await page.getByRole('button', { name: 'Rejected' }).click();
+        assert.equal((await names(page))[0], 'query_history');
+        await line.getByRole('link').click();
+        const rejected = page.getByRole('region', { name: 'Rejected rows' });
+        await rejected.locator('details').first().waitFor();
+        assert.match(await rejected.locator('summary').first().innerText(), /^4 .*valid_statement_id/);
+        await rejected.locator('summary').first().click();
+        assert.equal(await rejected.locator('details').first().locator('pre').count(), 3);
+        assert.match(await rejected.locator('pre').first().innerText(), /<b>not bold<\/b>/);
+        const { open_findings: findings, steps } = await (await fetch(`${own.url}/api/v1/tables/query_history/status`)).json();
+        assert.ok(findings.length > 0 && steps.length > 0);
+        assert.equal(await page.getByRole('region', { name: 'Open findings' }).locator('tbody tr').count(), findings.length);
+        const history = page.getByRole('region', { name: 'Steps' }).locator('tbody tr');
+        assert.equal(await history.count(), steps.length);
+        assert.match(await history.last().innerText(), /^1\s+succeeded[\s\S]*\b7\b/);
+        await page.getByRole('region', { name: 'Columns' }).getByRole('row').filter({ hasText: 'Identifier of the statement; natural key' }).waitFor();
+        for (const scheme of ['light', 'dark']) {
+          await page.emulateMedia({ colorScheme: scheme });
+          assert.deepEqual(await page.evaluate(contrastFaults), [], scheme);
+        }
+        await page.setViewportSize({ width: 390, height: 844 });
+        const { scroll, view } = await page.evaluate(() => ({ scroll: document.documentElement.scrollWidth, view: innerWidth }));
+        assert.ok(scroll <= view, `${scroll} wide on ${view}`);
+      });
+    } finally {
+      await stop(own);
+    }
+  });
 
   it('tables: an unknown name is a clear error', () => withPage('#/tables/system_gold.no_such_table', { allowed: ['no_such_table'] }, async (page) => {
     assert.match(await page.locator('.error-note').first().innerText(), /no_such_table/);
@@ -351,6 +441,8 @@ describe('refresh', () => {
     assert.ok((await page.evaluate(() => window.seen)).every((t) => t.startsWith('Refreshing')));
     const now = await (await fetch(`${server.url}/api/v1/runs`)).json();
     assert.equal(now.runs.length, before.runs.length + 1);
+    await page.waitForFunction((id) => document.querySelector('.toolbar .refresh-note')?.getAttribute('href') === `#/runs/${id}`, now.runs[0].id);
+    assert.match(await page.locator('.toolbar .refresh-note').innerText(), /^Refresh succeeded .*, took \d/);
     await page.waitForFunction(() => /^Refreshed/.test(document.querySelector('.refresh-text').textContent));
     await settled(page);
   }));

@@ -160,7 +160,8 @@ class Model:
                 times = [c[0] for c in self.db.execute("SELECT column_name FROM information_schema.columns WHERE table_name = ? AND data_type = 'TIMESTAMP' ORDER BY ordinal_position", [name]).fetchall()]
                 fresh = self.db.execute(f"SELECT MAX({times[0]}) FROM {schema}.{name}").fetchone()[0] if times else None
                 result.append({"schema": schema, "name": name, "layer": "gold", "domain": "performance", "comment": "One row per statement, with timings and IO", "is_view": False, "rows": rows,
-                               "fresh_at": plain(fresh) if fresh else None, "updated_at": now() if rows else None, "quarantined": 3 if "node" in name else 0})
+                               "fresh_at": plain(fresh) if fresh else None, "updated_at": now() if rows else None, "quarantined": 3 if "node" in name else 0, "findings": 0,
+                               "loaded_at": now() if rows else None, "step": STEP})
         return result
 
     def dataset(self, dashboard, name, parameters):
@@ -181,6 +182,10 @@ class Model:
                 params[f"p_{k}"] = v
         time.sleep(self.options.delay)
         return {**self.query(sql, params), "sql": sql, "fresh_at": self.tables()[5]["fresh_at"], "dataset": name}
+
+
+STEP = {"run_id": 1, "seq": 1, "state": "succeeded", "started_at": "2026-01-01T00:00:00Z", "ended_at": "2026-01-01T00:00:02Z", "duration_s": 2.0, "rows_in": 10,
+        "rows_changed": 10, "rows_rejected": 3, "error": None}
 
 
 def now(shift=0.0):
@@ -249,6 +254,9 @@ class Handler(BaseHTTPRequestHandler):
                 with m.lock:
                     columns = m.db.execute("SELECT column_name, data_type FROM information_schema.columns WHERE table_name = ? ORDER BY ordinal_position", [table["name"]]).fetchall()
                 self.answer(200, {**table, "columns": [{"name": c, "type": TYPES.get(t, t), "comment": "", "nullable": i > 1, "in_key": i == 1} for i, (c, t) in enumerate(columns)], "sql": "CREATE TABLE ..."})
+            case ["GET", "tables", name, "status"]:
+                table = next(t for t in m.tables() if name in (t["name"], f"{t['schema']}.{t['name']}"))
+                self.answer(200, {**table, "open_findings": [], "quarantine": [], "steps": [STEP]})
             case ["GET", "tables", name, "rows"]:
                 self.answer(200, m.query(f"SELECT * FROM {name if '.' in name else 'system_gold.' + name}", limit=int(query.get("limit", ["100"])[0])))
             case ["GET", "dashboards"]:

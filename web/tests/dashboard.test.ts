@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { aligned, chartData, niceWidth, withHoles } from '../src/charts/data';
+import type { Series } from '../src/charts/data';
 import { describeResult } from '../src/dashboard/display';
 import { pixels, place, widthClass } from '../src/dashboard/layout';
 import { readColor, readDashboard, readSelection } from '../src/dashboard/model';
@@ -21,6 +22,8 @@ import { blocks, safeHref } from '../src/lib/markdown';
 import { parseRoute } from '../src/shell/route';
 import { nextProgress } from '../src/shell/state';
 import { positionIn } from '../src/pages/sql';
+import { sortTables } from '../src/pages/tables';
+import type { TableHealth } from '../src/lib/api';
 import { toCsv } from '../src/lib/csv';
 
 const now = Date.parse('2026-11-21T09:29:15Z');
@@ -374,11 +377,15 @@ describe('series', () => {
   });
   it('have holes where buckets are missing', () => {
     const at = (minute: number): [string, number] => [new Date(minute * 60_000).toISOString(), minute];
-    const holes = (minutes: number[]): (number | null)[] => withHoles(minutes.map(at)).map((p) => p[1]);
+    const series = (minutes: number[]): Series => ({ name: '', color: null, points: minutes.map(at) });
+    const holes = (...lines: number[][]): (number | null)[] => (withHoles(lines.map(series))[0] as Series).points.map((p) => p[1]);
     expect(holes([0, 10, 20, 120, 130])).toEqual([0, 10, 20, null, 120, 130]);
-    expect(holes([0, 10, 50])).toEqual([0, 10, 50]);
+    expect(holes([0, 10, 30])).toEqual([0, 10, null, 30]);
+    expect(holes([0, 30, 60], [0, 10, 20, 30, 40, 50, 60])).toEqual([0, null, 30, null, 60]);
     expect(holes([0, 7, 120])).toEqual([0, 7, 120]);
     expect(holes([0, 1440])).toEqual([0, 1440]);
+    const months = withHoles([{ name: '', color: null, points: ['2026-01-01', '2026-02-01', '2026-05-01'].map((m) => [`${m}T00:00:00Z`, 1]) }]);
+    expect(months[0]?.points.map((p) => String(p[0]).slice(0, 10))).toEqual(['2026-01-01', '2026-02-01', '2026-03-01', '2026-05-01']);
   });
   it('of horizontal bars are sorted by their length', () => {
     const flat = {
@@ -478,5 +485,24 @@ describe('the shipped dashboard', () => {
       const encoded = JSON.stringify(w.encodings).matchAll(/"fieldName":"([^"]+)"/g);
       for (const [, field] of encoded) expect(names, w.name).toContain(field);
     }
+  });
+});
+
+describe('the list of tables', () => {
+  const table = (name: string, layer: string, rows: number | null, seconds: number | null): TableHealth => ({
+    schema: `system_${layer}`, name, layer, domain: null, comment: null, is_view: false, rows, fresh_at: null, updated_at: null, quarantined: 0, findings: 0, loaded_at: null,
+    step: seconds === null ? null : {
+      run_id: 1, state: 'succeeded', started_at: null, ended_at: null, duration_s: seconds, rows_in: null, rows_changed: null, rows_rejected: null, error: null,
+    },
+  });
+  const tables = [table('b', 'bronze', 10, 2), table('l', 'landing', null, null), table('g', 'gold', 9, 100), table('a', 'bronze', 100, 1)];
+  const names = (id: string, descending: boolean): string => sortTables(tables, id, descending).map((t) => t.name).join('');
+  it('is sorted by numbers as numbers, what is unknown last both ways', () => {
+    expect(names('rows', true)).toBe('abgl');
+    expect(names('rows', false)).toBe('gbal');
+    expect(names('took', true)).toBe('gbal');
+    expect(names('layer', false)).toBe('gabl');
+    expect(names('layer', true)).toBe('labg');
+    expect(names('newest', true)).toBe('gabl');
   });
 });

@@ -5,6 +5,7 @@ import type { Result } from '../dashboard/query';
 import { list, object, readColor, text } from '../dashboard/model';
 import type { Json } from '../dashboard/model';
 import { isDayColumn } from '../dashboard/display';
+import { DAY } from '../lib/time';
 
 export class EncodingError extends Error {}
 
@@ -86,22 +87,35 @@ function sortOf(e: Json): string {
   return typeof sort === 'string' ? sort : (text(object(sort)['by']) ?? '');
 }
 
+/** The bucket after `t` when all times stand on one grid: equal distances, or months; null: they stand on none. */
+function grid(times: readonly number[]): ((t: number) => number) | null {
+  const distances = times.slice(1).map((t, i) => t - (times[i] ?? t));
+  const step = Math.min(...distances);
+  if (distances.length < 2 || !(step >= 1000)) return null;
+  if (distances.every((d) => d % step === 0)) return (t) => t + step;
+  const nextMonth = (t: number): number => Date.UTC(new Date(t).getUTCFullYear(), new Date(t).getUTCMonth() + 1);
+  return times.every((t) => t % DAY === 0 && new Date(t).getUTCDate() === 1) ? nextMonth : null;
+}
+
 /**
- * Points of a line over time with a hole where buckets are missing: between two times that lie far apart there are no data, and a line
- * would invent some. Only for times on a regular grid (buckets); three missing ones, as a weekend with its holiday, are bridged.
+ * Points of lines over time with a hole where buckets are missing: there are no data, and a line would invent some. The grid is that of
+ * all lines together, so that a sparse one is not taken for one of larger buckets. Times on no grid are joined.
  */
-export function withHoles(points: readonly [Value, number | null][]): [Value, number | null][] {
-  const times = points.map((p) => Date.parse(String(p[0])));
-  const steps = times.slice(1).map((t, i) => t - (times[i] ?? t)).filter((d) => d > 0);
-  const step = Math.min(...steps);
-  if (steps.length < 2 || !(step >= 1000) || steps.some((d) => d % step !== 0)) return [...points];
-  const out: [Value, number | null][] = [];
-  points.forEach((p, i) => {
-    const before = times[i - 1];
-    if (before !== undefined && (times[i] ?? before) - before > 4 * step) out.push([new Date(before + step).toISOString(), null]);
-    out.push(p);
+export function withHoles(series: readonly Series[]): Series[] {
+  const at = (p: [Value, number | null]): number => Date.parse(String(p[0]));
+  const times = [...new Set(series.flatMap((s) => s.points.map(at)))].filter((t) => !Number.isNaN(t)).sort((a, b) => a - b);
+  const next = grid(times);
+  if (!next) return [...series];
+  return series.map((s) => {
+    const points: Series['points'] = [];
+    s.points.forEach((p, i) => {
+      const before = s.points[i - 1];
+      const expected = before ? next(at(before)) : NaN;
+      if (expected < at(p)) points.push([new Date(expected).toISOString(), null]);
+      points.push(p);
+    });
+    return { ...s, points };
   });
-  return out;
 }
 
 /** Data of line, bar, area, scatter and histogram. */

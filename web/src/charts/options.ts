@@ -162,9 +162,9 @@ function cartesian(w: Widget, data: ChartData, colors: ChartColors, width: numbe
   const sizes = w.type === 'scatter' ? scatterSizes(w) : undefined;
   const labels = object(w.encodings['label'])['show'] === true;
   const stack = stacked && data.series.length > 1;
-  const joined = data.xScale === 'temporal' && !stack && (w.type === 'line' || w.type === 'area');
-  const shown = stack && data.xScale !== 'categorical' ? aligned(data.series, bars ? null : 0)
-    : joined ? data.series.map((s) => ({ ...s, points: withHoles(s.points) })) : data.series;
+  const joined = data.xScale === 'temporal' && (w.type === 'line' || w.type === 'area');
+  const stood = stack && data.xScale !== 'categorical' ? aligned(data.series, bars ? null : 0) : data.series;
+  const shown = joined ? withHoles(stood) : stood;
   const series = shown.map((s, i) => ({
     name: s.name,
     data: joined ? linePoints(data, s) : s.points.map((p) => point(data, p)),
@@ -243,8 +243,9 @@ function combo(w: Widget, result: Result, colors: ChartColors, width: number): O
   const format = encodingFormat(axis.encoding, w.spec);
   const offset = left.series.length;
   const names = [...left.series, ...right.series].map((s) => s.name);
-  const lineSeries = right.series.map((s, i) => {
-    const points = s.points.map((p) => point({ ...right, categories: left.categories, horizontal: false }, p));
+  const drawn = { ...right, categories: left.categories, horizontal: false };
+  const lineSeries = (right.xScale === 'temporal' ? withHoles(right.series) : right.series).map((s, i) => {
+    const points = linePoints(drawn, s);
     return { ...lineOf({ ...w, type: 'line' }, s, colors.series[(offset + i) % colors.series.length] ?? colors.accent, false), name: s.name, data: points, yAxisIndex: 1 };
   });
   return {

@@ -36,9 +36,10 @@ interface Props {
   generation: string; // changes when a refresh ended
   newest: number | null; // the newest event of the warehouse
   serverNow: () => number;
+  note: JSX.Element; // beside the title: how the refresh stands
 }
 
-export function DashboardPage({ name, title, route, generation, newest, serverNow }: Props): JSX.Element {
+export function DashboardPage({ name, title, route, generation, newest, serverNow, note }: Props): JSX.Element {
   const file = useLoaded(async () => readDashboard(await fetchDashboard(name)), [name]);
   useEffect(() => {
     loadCharts().catch(() => undefined); // a chart that needs it reports the failure
@@ -56,7 +57,7 @@ export function DashboardPage({ name, title, route, generation, newest, serverNo
       </main>
     );
   return (
-    <Canvas key={name} name={name} title={title} dashboard={file.value} route={route} generation={generation} newest={newest} serverNow={serverNow} />
+    <Canvas key={name} name={name} title={title} dashboard={file.value} route={route} generation={generation} newest={newest} serverNow={serverNow} note={note} />
   );
 }
 
@@ -76,7 +77,7 @@ function useSelections(dashboard: Dashboard, route: Route, newest: number | null
   }, [dashboard, text, newest]);
 }
 
-function Canvas({ name, title, dashboard, route, generation, newest, serverNow }: Props & { dashboard: Dashboard }): JSX.Element {
+function Canvas({ name, title, dashboard, route, generation, newest, serverNow, note }: Props & { dashboard: Dashboard }): JSX.Element {
   const [attach, width] = useWidth();
   useTitle(title);
   const page: Page | undefined = dashboard.pages.find((p) => p.name === route.query.get('page')) ?? dashboard.pages[0];
@@ -118,6 +119,7 @@ function Canvas({ name, title, dashboard, route, generation, newest, serverNow }
             Data up to {formatInstant(newest, false)} {zoneName(newest)}
           </p>
         ) : null}
+        {note}
         <div class="filters" role="group" aria-label="Filters">
           {dashboard.globalFilters.map((p) =>
             isFilter(p.widget) ? control(p.widget) : <span class="toolbar-note">A filter of type {p.widget.type} is not supported</span>,

@@ -38,7 +38,32 @@ export interface TableInfo {
   rows: number | null;
   fresh_at: string | null;
   updated_at: string | null;
-  quarantined?: number | null;
+}
+
+/** The newest step that filled a table. */
+export interface TableStep {
+  run_id: number;
+  state: string;
+  started_at: string | null;
+  ended_at: string | null;
+  duration_s: number | null;
+  rows_in: number | null;
+  rows_changed: number | null;
+  rows_rejected: number | null;
+  error: string | null;
+}
+
+export interface TableHealth extends TableInfo {
+  quarantined: number;
+  findings: number;
+  loaded_at: string | null;
+  step: TableStep | null;
+}
+
+export interface TableStatus extends TableHealth {
+  open_findings: Omit<Finding, 'table'>[];
+  quarantine: { reason: string | null; rows: number; samples: { rejected_at: string | null; source: string | null; file: string | null; place: number; row: string | null }[] }[];
+  steps: (TableStep & { seq: number })[];
 }
 
 export interface ColumnInfo {
@@ -109,7 +134,7 @@ export interface Status {
   version?: string;
   last_run: (Run & { run_id?: string | number }) | null;
   running: (Run & { run_id?: string | number }) | null;
-  tables: TableInfo[];
+  tables: TableHealth[];
   sources: Source[];
   findings_open: number;
   findings: Finding[];
@@ -210,6 +235,7 @@ export const whoami = (): Promise<{ user?: string; role?: string }> => json('GET
 export const status = (): Promise<Status> => json('GET', '/api/v1/status');
 export const tables = (): Promise<{ tables: TableInfo[] }> => json('GET', '/api/v1/tables');
 export const table = (name: string): Promise<TableDetail> => json('GET', `/api/v1/tables/${at(name)}`);
+export const tableStatus = (name: string): Promise<TableStatus> => json('GET', `/api/v1/tables/${at(name)}/status`);
 export const tableRows = (name: string, limit: number): Promise<Envelope> => json('GET', `/api/v1/tables/${at(name)}/rows?limit=${limit}`);
 export const dashboards = (): Promise<{ dashboards: DashboardInfo[] }> => json('GET', '/api/v1/dashboards');
 export const dashboard = (name: string): Promise<unknown> => json('GET', `/api/v1/dashboards/${at(name)}`);

@@ -9,6 +9,7 @@ import { SqlPage } from '../pages/sql';
 import { TablesPage } from '../pages/tables';
 import { Disk, Icon } from './icons';
 import { Menu } from './menu';
+import { RefreshNote } from './refresh';
 import { Empty, ErrorNote, Skeleton } from './notice';
 import { href, useRoute } from './route';
 import type { Route } from './route';
@@ -127,6 +128,7 @@ function Dashboards({ route, server }: { route: Route; server: ServerState }): J
       generation={server.generation}
       newest={server.newest}
       serverNow={server.serverNow}
+      note={<RefreshNote server={server} />}
     />
   );
 }
