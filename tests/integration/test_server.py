@@ -74,6 +74,7 @@ def test_the_document_is_openapi_3_1(openapi):
         "/api/v1/runs",
         "/api/v1/runs/1",
         "/api/v1/findings",
+        "/api/v1/rules",
         "/api/v1/tokens",
     ],
 )
