@@ -170,10 +170,10 @@ def parsed(v):
     return v
 
 
-def newest(rows, key, order):
-    """Of the rows of each key the one that comes last; null comes first."""
+def newest(rows, key, order, null_is_last=False):
+    """Of the rows of each key the one that comes last."""
     best = {}
-    for r in sorted(rows, key=lambda r: [(r[c] is not None, r[c]) for c in order]):
+    for r in sorted(rows, key=lambda r: [((r[c] is None) == null_is_last, r[c]) for c in order]):
         best[tuple(r[k] for k in key)] = r
     return list(best.values())
 
@@ -208,7 +208,7 @@ GOLD = {
     ),
     "fact_mlflow_run_metrics_history": (
         "mlflow/run_metrics_history",
-        lambda rows: newest(rows, POINT, ["insert_time", "record_id"]),
+        lambda rows: newest(rows, POINT, ["insert_time", "record_id"], null_is_last=True),
         same("mlflow/run_metrics_history"),
     ),
     "dim_served_entities": (
@@ -254,8 +254,8 @@ def pack(tmp_path_factory):
 
 @pytest.fixture
 def new_home(tmp_path, pack):
-    def new(folder="in", name="home"):
-        return build_kit.Home(tmp_path / name, {"in": tmp_path / folder}, packs=pack)
+    def new(folder="in", name="home", settings=""):
+        return build_kit.Home(tmp_path / name, {"in": tmp_path / folder}, packs=pack, settings=settings)
 
     return new
 
@@ -369,6 +369,28 @@ def test_a_point_recorded_twice_and_a_record_that_moves(tmp_path, new_home):
     }
     before = hashes(home)
     home.refresh("--full")
+    assert hashes(home) == before
+
+
+def test_retention_leaves_what_the_rest_says(tmp_path, new_home):
+    rng = random.Random(7)
+    home = new_home(settings="ingest: {retention: 3d}\n")
+    records = [
+        point(f"r{i}", 0, metric_step=rng.randrange(6), insert_time=rng.choice([None] + [utc(f"2026-03-0{d}T12:00:00") for d in range(1, 9)]))
+        for i in range(60)
+    ]
+    for n, day in enumerate((4, 6, 9)):
+        write_parquet(
+            tmp_path / f"in/mlflow/run_metrics_history/f{n}.parquet", records[n * 20 : n * 20 + 20], SOURCES["mlflow/run_metrics_history"][0]
+        )
+        home.refresh("--as-of", f"2026-03-0{day}")
+        old = utc(f"2026-03-0{day - 3}T00:00:00")
+        kept = [r for r in records[: n * 20 + 20] if r["insert_time"] is None or r["insert_time"] >= old]
+        want = newest(kept, POINT, ["insert_time", "record_id"], null_is_last=True)
+        got = home.query("SELECT metric_step, record_id FROM fact_mlflow_run_metrics_history")
+        assert sorted((r["metric_step"], r["record_id"]) for r in got) == sorted((r["metric_step"], r["record_id"]) for r in want)
+    before = hashes(home)
+    home.refresh("--full", "--as-of", "2026-03-09")
     assert hashes(home) == before
 
 

@@ -1,7 +1,8 @@
 -- Points of metrics that MLflow runs logged.
 -- Grain: one row a run, metric, time and step; key (workspace_id, run_id, metric_name, metric_time, metric_step).
--- The step is part of the key, since a quick training logs several steps in one millisecond. Of records of the same point the one recorded last holds,
--- which may be an older record when that one is delivered again with another key: points that a changed record stands for in gold are looked at as well.
+-- The step is part of the key, since a quick training logs several steps in one millisecond. Of records of the same point the one recorded last holds; without a
+-- time it counts as the last, so that retention never takes the record that is here and leaves another. A record that is delivered again with another key leaves its
+-- point to the one before: points that a changed record stands for here are looked at as well.
 -- Inputs: system_bronze.run_metrics_history; :since is the newest load that was published before.
 CREATE TABLE IF NOT EXISTS system_gold.fact_mlflow_run_metrics_history (
   account_id STRING COMMENT 'Account that the row belongs to',
@@ -23,6 +24,7 @@ COMMENT 'Points of metrics that MLflow runs logged: one row a run, metric, time 
 TBLPROPERTIES (
   'secchi.domain' = 'quality',
   'secchi.event_time' = 'insert_time',
+  'secchi.row_of' = 'run_metrics_history',
   'data_classification' = 'internal',
   'contains_pii' = 'false',
   'business_owner' = 'Machine Learning',
@@ -49,7 +51,7 @@ USING (
       b.*,
       ROW_NUMBER() OVER (
         PARTITION BY b.workspace_id, b.run_id, b.metric_name, b.metric_time, b.metric_step
-        ORDER BY b.insert_time DESC, b.record_id DESC) AS record_rank
+        ORDER BY b.insert_time DESC NULLS FIRST, b.record_id DESC) AS record_rank
     FROM system_bronze.run_metrics_history AS b
     INNER JOIN touched_point AS p
       ON p.workspace_id <=> b.workspace_id
