@@ -7,6 +7,8 @@ struct load {
     const struct build_batch *batch;
     struct arena *arena;
     struct build_shape shape;
+    struct engine_file_columns *files; /* of a batch of several: what each has */
+    size_t file_count;
     const struct sql_key *key; /* natural key, or NULL: every row is one of its own */
     struct pack_check *rules;  /* that the rows are held against */
     size_t rule_count;
@@ -132,11 +134,15 @@ static int stage_raw(struct load *l, struct error *err)
             want[kept++] = want[i];
     if (rc)
         return rc;
-    if (t->format != ENGINE_JSONL && t->format != ENGINE_CSV)
-        return engine_stage_files(b->conn, relation(l, "_raw"), t->format, t->files, t->file_count, want, kept, err);
+    if (t->format != ENGINE_JSONL && t->format != ENGINE_CSV) {
+        rc = engine_stage_files(b->conn, relation(l, "_raw"), t->format, t->files, t->file_count, want, kept, err);
+        return rc ? rc : engine_staged_files(b->conn, relation(l, "_raw"), l->arena, &l->files, &l->file_count, err);
+    }
     /* Text is parsed once; columns of Parquet are read again for less than it costs to keep them. */
     rc = engine_stage_files(b->conn, relation(l, "_text"), t->format, t->files, t->file_count, want, kept, err);
     const char *sql = arena_printf(l->arena, "SELECT * FROM incoming.%s", relation(l, "_text"));
+    if (!rc)
+        rc = engine_staged_files(b->conn, relation(l, "_text"), l->arena, &l->files, &l->file_count, err);
     if (!rc)
         rc = engine_stage_query(b->conn, relation(l, "_raw"), ENGINE_SQL(sql), NULL, err);
     engine_unstage(b->conn, relation(l, "_text"));
@@ -325,7 +331,7 @@ static int load_rows(struct load *l, struct error *err)
     if (!rc)
         rc = stage_raw(l, err);
     if (!rc)
-        rc = build_shape_make(l->b, l->batch, l->arena, &l->shape, err);
+        rc = build_shape_make(l->b, l->batch, l->files, l->file_count, l->arena, &l->shape, err);
     if (!rc)
         rc = probe(l, err);
     if (!rc)

@@ -129,17 +129,19 @@ struct build_shape {
     const struct pack_object *object;
     struct engine_column *ours; /* of the table, without the three of ingestion */
     size_t ours_count;
-    const char *columns;      /* "r.`a` AS `a`, ..." over alias r */
-    const char *names;        /* "j.`a`, ..." with %s for the alias: see build_names */
-    const char *unfit;        /* condition over r: a value does not fit its column; NULL: none can be */
-    const char *unfit_reason; /* CONCAT_WS arguments that say which */
-    const char *row_json;     /* expression over r: the row as delivered */
+    const char *columns;                     /* "r.`a` AS `a`, ..." over alias r */
+    const char *names;                       /* "j.`a`, ..." with %s for the alias: see build_names */
+    const char *unfit;                       /* condition over r: a value does not fit its column; NULL: none can be */
+    const char *unfit_reason;                /* CONCAT_WS arguments that say which */
+    const char *row_json;                    /* expression over r: the row as delivered */
+    const struct engine_file_columns *files; /* of a batch of several */
+    size_t file_count;
     VEC(struct build_finding) findings;
 };
 struct build_batch;
-/* Compares incoming.<raw> with the table; columns that the table lacks are added to it. */
-int build_shape_make(struct build *b, const struct build_batch *batch, struct arena *a, struct build_shape *ret,
-                     struct error *err) MUST_CHECK;
+/* Compares incoming.<raw>, and each file of it, with the table; columns that the table lacks are added to it. */
+int build_shape_make(struct build *b, const struct build_batch *batch, const struct engine_file_columns *files, size_t file_count,
+                     struct arena *a, struct build_shape *ret, struct error *err) MUST_CHECK;
 char *build_list(struct arena *a, const struct engine_column *columns, size_t count, const char *alias, const char *separator);
 
 /* ---- upsert.c */

@@ -87,6 +87,63 @@ static struct build_finding *note(struct build_shape *s, const struct build_batc
     return f;
 }
 
+/* ---- files of a batch ----------------------------------------------------------------------------------------------- */
+
+struct part { /* files of a batch that are not as they should be */
+    size_t files, bad;
+    const char *first; /* of the bad ones, relative to the source */
+    const char *type;  /* of the first, where it is the type that is wrong */
+};
+
+/* True when a file has the column; several parts of one file stand for all of it. */
+static bool has_column(const struct build_shape *s, size_t from, size_t to, const char *name)
+{
+    bool found = false;
+    for (size_t i = from; i < to && !found; i++)
+        found = find_column(s->files[i].columns, s->files[i].count, name) != NULL;
+    return found;
+}
+
+/* The type in which a file delivers a column differs from ours in a way that a person should know; NULL: it does not. */
+static const char *other_type(const struct build_shape *s, size_t from, size_t to, const struct column_pair *p, struct arena *a)
+{
+    for (size_t i = from; i < to; i++) {
+        const struct engine_column *theirs = find_column(s->files[i].columns, s->files[i].count, p->ours->name);
+        const struct sql_type *type;
+        if (theirs && theirs->type && sql_type_parse(a, theirs->type, &type, NULL) == 0 && !sql_type_equal(type, p->to) &&
+            !widens(type, p->to))
+            return theirs->type;
+    }
+    return NULL;
+}
+
+static const char *file_name(const struct build_batch *batch, const char *path)
+{
+    for (size_t i = 0; i < batch->file_count; i++)
+        if (str_eq(batch->files[i].path, path))
+            return batch->marks[i].file;
+    return path;
+}
+
+/* Files that lack a column, or (by_type) deliver it in another type. */
+static struct part look_at_files(const struct build_shape *s, const struct build_batch *batch, const struct column_pair *p, bool by_type,
+                                 struct arena *a)
+{
+    struct part found = {0};
+    for (size_t i = 0, end; i < s->file_count; i = end) {
+        for (end = i + 1; end < s->file_count && str_eq(s->files[end].path, s->files[i].path);)
+            end++;
+        const char *type = by_type ? other_type(s, i, end, p, a) : NULL;
+        found.files++;
+        if (by_type ? type != NULL : !has_column(s, i, end, p->ours->name)) {
+            found.type = found.bad ? found.type : type;
+            found.first = found.bad ? found.first : file_name(batch, s->files[i].path);
+            found.bad++;
+        }
+    }
+    return found;
+}
+
 /* ---- columns ---------------------------------------------------------------------------------------------------------- */
 
 /* A column that the pack does not know is kept: the table gains it. Text formats know no types: text it stays. */
@@ -152,8 +209,37 @@ static void put_missing(struct build_shape *s, const struct build_batch *batch, 
     buf_printf(&t->columns, "CAST(NULL AS %s) AS %s", ours->type, build_name(a, ours->name));
     if (batch->derivation)
         return;
+    struct part part = look_at_files(s, batch, &(struct column_pair){.ours = ours}, false, a);
     struct build_finding *f = note(s, batch, "column_missing", ours->name, a);
-    snprintf(f->text, sizeof(f->text), "%s does not deliver column %s; it is null", batch->table, ours->name);
+    snprintf(f->text, sizeof(f->text), "%s does not deliver column %s in any of %zu files; it is null", batch->table, ours->name,
+             part.files ? part.files : batch->file_count);
+}
+
+/* A column that some files of a delivery have and others have not: most likely something went wrong with these. */
+static void note_partly(struct build_shape *s, const struct build_batch *batch, const struct column_pair *p, struct arena *a)
+{
+    struct part part = look_at_files(s, batch, p, false, a);
+    if (batch->derivation || !part.bad)
+        return;
+    struct build_finding *f = note(s, batch, "column_missing", p->ours->name, a);
+    f->file = part.first;
+    f->severity = "warning";
+    snprintf(f->text, sizeof(f->text), "%zu of %zu files of %s do not deliver column %s, the first is %s; it is null in their rows",
+             part.bad, part.files, batch->table, p->ours->name, part.first);
+}
+
+static void note_type(struct build_shape *s, const struct build_batch *batch, const struct column_pair *p, struct arena *a)
+{
+    struct part part = look_at_files(s, batch, p, true, a);
+    if (batch->derivation)
+        return;
+    struct build_finding *f = note(s, batch, "type_changed", p->ours->name, a);
+    f->file = part.first;
+    size_t n = (size_t)snprintf(f->text, sizeof(f->text), "%s delivers column %s as %s instead of %s", batch->table, p->ours->name,
+                                part.type ? part.type : p->theirs->type, p->ours->type);
+    if (part.bad)
+        n += (size_t)snprintf(f->text + n, sizeof(f->text) - n, " in %zu of %zu files, the first is %s", part.bad, part.files, part.first);
+    snprintf(f->text + n, sizeof(f->text) - n, "; values that do not fit go to secchi_quarantine.%s", s->object->name);
 }
 
 static void put_column(struct build_shape *s, const struct build_batch *batch, const struct column_pair *p, struct texts *t,
@@ -169,11 +255,7 @@ static void put_column(struct build_shape *s, const struct build_batch *batch, c
     const char *unfit = unfit_text(a, p);
     buf_printf(&t->unfit, "%s%s", t->unfit.len ? " OR " : "", unfit);
     buf_printf(&t->reason, ", %s", reason_text(a, p, unfit));
-    if (batch->derivation)
-        return;
-    struct build_finding *f = note(s, batch, "type_changed", p->ours->name, a);
-    snprintf(f->text, sizeof(f->text), "%s delivers column %s as %s instead of %s; values that do not fit go to secchi_quarantine.%s",
-             batch->table, p->ours->name, p->theirs->type, p->ours->type, s->object->name);
+    note_type(s, batch, p, a);
 }
 
 static int put_columns(struct build_shape *s, const struct build_batch *batch, const struct engine_column *theirs, size_t count,
@@ -196,6 +278,7 @@ static int put_columns(struct build_shape *s, const struct build_batch *batch, c
         if (rc)
             return rc;
         put_column(s, batch, &p, t, a);
+        note_partly(s, batch, &p, a);
     }
     return 0;
 }
@@ -212,12 +295,13 @@ static void put_json(const struct engine_column *theirs, size_t count, struct te
     buf_puts(&t->json, n ? "))" : "CAST(NULL AS STRING)");
 }
 
-int build_shape_make(struct build *b, const struct build_batch *batch, struct arena *a, struct build_shape *ret, struct error *err)
+int build_shape_make(struct build *b, const struct build_batch *batch, const struct engine_file_columns *files, size_t file_count,
+                     struct arena *a, struct build_shape *ret, struct error *err)
 {
     struct texts t;
     struct engine_column *theirs;
     size_t count;
-    *ret = (struct build_shape){.object = batch->object};
+    *ret = (struct build_shape){.object = batch->object, .files = files, .file_count = file_count};
     int rc = engine_table_columns(b->conn, "incoming", arena_printf(a, "%s_raw", batch->object->name), a, &theirs, &count, err);
     if (!rc)
         rc = add_columns(b, batch, ret, theirs, count, a, err);

@@ -185,6 +185,12 @@ int engine_stage_query(struct engine_conn *c, const char *name, const struct eng
 
 void engine_unstage(struct engine_conn *c, const char *name) { c->engine->ops->unstage(c, name); }
 
+int engine_staged_files(struct engine_conn *c, const char *name, struct arena *a, struct engine_file_columns **ret, size_t *ret_count,
+                        struct error *err)
+{
+    return c->engine->ops->staged_files(c, name, a, ret, ret_count, err);
+}
+
 int engine_load_begin(struct engine_conn *c, const char *schema, const char *table, struct engine_loader **ret, struct error *err)
 {
     return c->engine->ops->load_begin(c, schema, table, ret, err);

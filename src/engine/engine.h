@@ -191,6 +191,15 @@ struct engine_file {
  * A file that cannot be read at all (truncated, no permission) is an ERROR_IO with its path in `where`. */
 int engine_stage_files(struct engine_conn *c, const char *name, enum engine_format format, const struct engine_file *files, size_t count,
                        const struct engine_column *want, size_t want_count, struct error *err) MUST_CHECK;
+struct engine_file_columns {
+    const char *path;
+    struct engine_column *columns; /* type NULL: not known, as in text and for nested columns of Parquet */
+    size_t count;
+};
+/* The columns that each file of a relation has, where several files were staged; none for one file and for Delta, whose log
+ * gives one shape to all. */
+int engine_staged_files(struct engine_conn *c, const char *name, struct arena *a, struct engine_file_columns **ret, size_t *ret_count,
+                        struct error *err) MUST_CHECK;
 /* Stages the result of a query as `incoming.<name>` (materialised). */
 int engine_stage_query(struct engine_conn *c, const char *name, const struct engine_stmt *s, int64_t *ret_rows,
                        struct error *err) MUST_CHECK;

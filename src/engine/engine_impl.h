@@ -38,6 +38,8 @@ struct engine_ops {
                        const struct engine_column *want, size_t want_count, struct error *err);
     int (*stage_query)(struct engine_conn *c, const char *name, const struct engine_stmt *s, int64_t *ret_rows, struct error *err);
     void (*unstage)(struct engine_conn *c, const char *name);
+    int (*staged_files)(struct engine_conn *c, const char *name, struct arena *a, struct engine_file_columns **ret, size_t *ret_count,
+                        struct error *err);
     int (*load_begin)(struct engine_conn *c, const char *schema, const char *table, struct engine_loader **ret, struct error *err);
     void (*load_bool)(struct engine_loader *l, unsigned column, bool v);
     void (*load_i64)(struct engine_loader *l, unsigned column, int64_t v);

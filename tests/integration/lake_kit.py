@@ -180,9 +180,8 @@ def json_value(v, t):
 class File:
     """One delivery: name, rows, and how it drifts from the table's shape."""
 
-    def __init__(self, rng, table, number, rows):
-        self.table, self.rows = table, rows
-        self.format = rng.choice(["parquet", "jsonl", "csv"])
+    def __init__(self, rng, table, number, rows, format):
+        self.table, self.rows, self.format = table, rows, format
         self.name = f"{table.folder}/f{number:02d}.{self.format}"
         self.types = dict(table.types)
         optional = [n for n in table.types if n not in table.keys and n != table.event_time]
@@ -228,14 +227,16 @@ class File:
             path.write_text("".join(self.lines()[:upto]), encoding="utf-8")
 
 
-def lake(rng, rows=18, files=4):
-    """Files of every table, in the order of their names: what is delivered later wins."""
-    made = []
+def lake(rng, rows=18, files=4, mixed=True):
+    """Files of every table, in the order of their names: what is delivered later wins. Unless mixed, those of one table are alike in format,
+    which makes fewer loads of them."""
+    made, formats = [], ["parquet", "jsonl", "csv"]
     for table in tables():
+        alike = rng.choice(formats)
         waiting = rows_of(rng, table, rng.randrange(rows // 2, rows))
         for number in range(files):
             count = len(waiting) // (files - number)
             part, waiting = waiting[:count], waiting[count:]
             if part:
-                made.append(File(rng, table, number, part))
+                made.append(File(rng, table, number, part, rng.choice(formats) if mixed else alike))
     return made

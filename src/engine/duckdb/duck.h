@@ -164,6 +164,8 @@ int duck_stream(struct engine_conn *c, const struct engine_stmt *s, struct Arrow
 int duck_stage_files(struct engine_conn *c, const char *name, enum engine_format format, const struct engine_file *files, size_t count,
                      const struct engine_column *want, size_t want_count, struct error *err);
 void duck_unstage(struct engine_conn *c, const char *name);
+int duck_staged_files(struct engine_conn *c, const char *name, struct arena *a, struct engine_file_columns **ret, size_t *ret_count,
+                      struct error *err) MUST_CHECK;
 /* A staged relation lies in the temp catalogue under a name of its own, so that a new one can be made from an old one of the
  * same name: take a name, make the relation, then register it, which drops the old one and holds the connection. */
 char *duck_staged_new(struct duck_conn *c, struct arena *a, const char *name);

@@ -39,6 +39,8 @@ static bool has_delta(const char *dir, int depth, int *budget)
     DIR *open = opendir(dir);
     struct dirent *entry;
     bool found = false;
+    if (!open && errno == ENOMEM)
+        out_of_memory();
     if (!open)
         return false;
     while (!found && (entry = readdir(open)) && (*budget)-- > 0) {
@@ -465,6 +467,7 @@ const struct engine_ops engine_duckdb_ops = {
     .stage_files = duck_stage_files,
     .stage_query = duck_stage_query,
     .unstage = duck_unstage,
+    .staged_files = duck_staged_files,
     .load_begin = duck_load_begin,
     .load_bool = duck_load_bool,
     .load_i64 = duck_load_i64,

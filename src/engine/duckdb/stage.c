@@ -9,7 +9,8 @@
 struct duck_stage {
     char *relation;
     bool view;
-    char *beside; /* a table that it reads, or NULL */
+    char *beside;             /* a table that it reads, or NULL */
+    struct duck_shape *shape; /* of its files; NULL: of one file, or all alike */
 };
 
 /* ---- names */
@@ -60,6 +61,7 @@ static void drop(struct duck_conn *c, struct duck_stage *s)
     drop_relation(c, s->view ? "VIEW" : "TABLE", s->relation);
     if (s->beside)
         drop_relation(c, "TABLE", s->beside);
+    duck_shape_free(s->shape);
     free(s->beside);
     free(s->relation);
     free(s);
@@ -70,12 +72,34 @@ void duck_staged_add(struct duck_conn *c, const char *name, const char *relation
 {
     char key[LIMIT_NAME_BYTES + 1];
     struct duck_stage *s = xcalloc(1, sizeof(*s));
-    *s = (struct duck_stage){xstrdup(relation), view, beside ? xstrdup(beside) : NULL};
+    *s = (struct duck_stage){.relation = xstrdup(relation), .view = view, .beside = beside ? xstrdup(beside) : NULL};
     key_of(name, key);
     struct duck_stage *old = map_set(&c->staged, key, s);
     duck_hold(c);
     if (old)
         drop(c, old);
+}
+
+void duck_staged_shape(struct duck_conn *c, const char *name, struct duck_shape *shape) { find(c, name)->shape = shape; }
+
+int duck_staged_files(struct engine_conn *base, const char *name, struct arena *a, struct engine_file_columns **ret, size_t *ret_count,
+                      struct error *err)
+{
+    struct duck_conn *c = (struct duck_conn *)base;
+    struct duck_stage *s = find(c, name);
+    if (!s)
+        return error_set(err, ERROR_NOT_FOUND, "there is no staged relation incoming.%s", name);
+    if (!s->shape) {
+        *ret = NULL;
+        *ret_count = 0;
+        return 0;
+    }
+    int rc = duck_enter(c, err);
+    if (rc)
+        return rc;
+    rc = duck_shape_read(c, s->shape, a, ret, ret_count, err);
+    duck_leave(c);
+    return rc;
 }
 
 void duck_unstage(struct engine_conn *base, const char *name)
@@ -180,11 +204,13 @@ static int stage_parquet(struct duck_conn *c, const char *name, const struct eng
     size_t column_count;
     buf_init(&from, DUCK_STAGE_SQL_MAX);
     buf_init(&sql, DUCK_STAGE_SQL_MAX);
-    buf_puts(&from, "read_parquet([");
+    struct buf list CLEANUP(buf_free) = {0};
+    buf_init(&list, DUCK_STAGE_SQL_MAX);
     for (size_t i = 0; i < count; i++)
-        buf_printf(&from, "%s%s", i ? ", " : "", sql_quote_string(a, files[i].path));
-    buf_puts(&from, "], union_by_name = true, hive_partitioning = false");
-    if (from.overflow)
+        buf_printf(&list, "%s%s", i ? ", " : "[", sql_quote_string(a, files[i].path));
+    buf_puts(&list, "]");
+    buf_printf(&from, "read_parquet(%s, union_by_name = true, hive_partitioning = false", list.data);
+    if (from.overflow || list.overflow)
         return error_set(err, ERROR_LIMIT, "incoming.%s has too many files", name);
     int rc = duck_relation_columns(c, arena_printf(a, "%s)", from.data), a, &columns, &column_count, err);
     if (rc) {
@@ -196,7 +222,10 @@ static int stage_parquet(struct duck_conn *c, const char *name, const struct eng
     duck_stage_put_columns(&sql, columns, column_count, a);
     buf_puts(&sql, "secchi_file AS bronze_source_file, file_row_number AS bronze_source_seq, CAST(NULL AS VARCHAR) AS bronze_reject ");
     buf_printf(&sql, "FROM %s, filename = 'secchi_file', file_row_number = true)", from.data);
-    return duck_stage_create(c, name, &sql, relation, true, NULL, err);
+    rc = duck_stage_create(c, name, &sql, relation, true, NULL, err);
+    if (!rc && count > 1)
+        duck_staged_shape(c, name, duck_shape_parquet(list.data));
+    return rc;
 }
 
 int duck_stage_files(struct engine_conn *base, const char *name, enum engine_format format, const struct engine_file *files, size_t count,

@@ -27,6 +27,7 @@ struct column {
 
 struct unit {
     const char *path;
+    size_t file;             /* its number among the files */
     enum unpack_codec codec; /* compressed: one unit a file, of unknown length */
     int64_t from, to;        /* bytes; lines that begin in them */
     int64_t end;             /* of what may be read */
@@ -49,8 +50,7 @@ struct duck_text_scan {
 
 /* ---- reading lines */
 
-#define READ_TRUNCATED (-1) /* beside the numbers of errno */
-#define READ_DAMAGED (-2)
+enum { READ_TRUNCATED = -1, READ_DAMAGED = -2 }; /* beside the numbers of errno */
 
 struct reader {
     int fd;
@@ -207,8 +207,8 @@ struct thread { /* what one thread of DuckDB has */
     struct arena *arena;
     struct csv_record record;
     yyjson_alc *alc;
-    struct map keys; /* those that this thread has seen */
-    size_t keys_given;
+    struct map keys; /* "file\tkey" that this thread has seen */
+    size_t keys_given, keys_of_file;
     bool open;
 };
 
@@ -350,9 +350,10 @@ static int json_rows(struct thread *t, idx_t *row, idx_t capacity)
 
 static int json_keys(struct thread *t)
 {
-    char *line;
+    char *line, seen[LIMIT_NAME_BYTES + 32];
     size_t len;
     int64_t offset;
+    t->keys_of_file = 0;
     for (;;) {
         const char *what;
         int rc = reader_line(&t->reader, &line, &len, &offset);
@@ -360,10 +361,16 @@ static int json_keys(struct thread *t)
             return rc;
         yyjson_doc *doc = parse_line(t, line, len, &what);
         yyjson_obj_iter it = yyjson_obj_iter_with(yyjson_doc_get_root(doc));
-        for (yyjson_val *k; (k = yyjson_obj_iter_next(&it));)
-            if (t->keys.len <= DUCK_STAGE_COLUMNS && yyjson_get_len(k) == strlen(yyjson_get_str(k)) &&
-                !map_has(&t->keys, yyjson_get_str(k)))
-                map_set(&t->keys, yyjson_get_str(k), t);
+        for (yyjson_val *k; (k = yyjson_obj_iter_next(&it));) {
+            bool fits = yyjson_get_len(k) == strlen(yyjson_get_str(k)) && yyjson_get_len(k) <= LIMIT_NAME_BYTES;
+            if (!fits || t->keys_of_file > DUCK_STAGE_COLUMNS)
+                continue;
+            snprintf(seen, sizeof(seen), "%zu\t%s", t->reader.unit->file, yyjson_get_str(k));
+            if (!map_has(&t->keys, seen)) {
+                map_set(&t->keys, seen, t);
+                t->keys_of_file++;
+            }
+        }
         yyjson_doc_free(doc);
     }
 }
@@ -581,7 +588,7 @@ static struct duck_text_scan *scan_new(struct duck *d, enum engine_format format
     return s;
 }
 
-static int add_units(struct duck_text_scan *s, const struct engine_file *f, struct error *err)
+static int add_units(struct duck_text_scan *s, const struct engine_file *f, size_t file, struct error *err)
 {
     struct stat st;
     if (stat(f->path, &st) != 0) {
@@ -591,7 +598,7 @@ static int add_units(struct duck_text_scan *s, const struct engine_file *f, stru
     const char *path = arena_strdup(s->arena, f->path);
     enum unpack_codec codec = unpack_codec_of(path, NULL);
     if (codec != UNPACK_PLAIN) {
-        *VEC_ADD(&s->units) = (struct unit){.path = path, .codec = codec, .to = INT64_MAX, .end = INT64_MAX};
+        *VEC_ADD(&s->units) = (struct unit){.path = path, .file = file, .codec = codec, .to = INT64_MAX, .end = INT64_MAX};
         return 0;
     }
     int64_t end = f->to_offset >= 0 && s->format == ENGINE_JSONL ? f->to_offset : st.st_size;
@@ -601,11 +608,12 @@ static int add_units(struct duck_text_scan *s, const struct engine_file *f, stru
         return ERROR_IO;
     }
     if (s->format == ENGINE_CSV) {
-        *VEC_ADD(&s->units) = (struct unit){.path = path, .to = end, .end = end};
+        *VEC_ADD(&s->units) = (struct unit){.path = path, .file = file, .to = end, .end = end};
         return 0;
     }
     for (int64_t at = f->from_offset; at < end; at += PIECE_BYTES)
-        *VEC_ADD(&s->units) = (struct unit){.path = path, .from = at, .to = at + PIECE_BYTES < end ? at + PIECE_BYTES : end, .end = end};
+        *VEC_ADD(&s->units) = (struct unit){
+            .path = path, .file = file, .from = at, .to = at + PIECE_BYTES < end ? at + PIECE_BYTES : end, .end = end};
     return 0;
 }
 
@@ -651,9 +659,10 @@ static int header_fault(const struct unit *u, const char *what, struct error *er
     return ERROR_IO;
 }
 
-static int header_places(struct duck_text_scan *s, struct unit *u, const struct csv_record *r, const struct engine_column *want,
-                         size_t want_count, struct error *err)
+static int header_places(struct duck_text_scan *s, struct unit *u, const struct csv_record *r, struct duck_shape *shape,
+                         const struct engine_column *want, size_t want_count, struct error *err)
 {
+    const char **names = arena_alloc(s->arena, sizeof(*names) * (r->fields.len + 1));
     u->field_count = r->fields.len;
     u->places = arena_alloc(s->arena, sizeof(*u->places) * (r->fields.len + 1));
     for (size_t i = 0; i < r->fields.len; i++) {
@@ -661,6 +670,7 @@ static int header_places(struct duck_text_scan *s, struct unit *u, const struct 
         char *name = f->len ? arena_strndup(s->arena, f->text, f->len) : arena_printf(s->arena, "_c%zu", i);
         if (!utf8_valid(name, strlen(name)) || strlen(name) > LIMIT_NAME_BYTES)
             return header_fault(u, "the header has a name that is none", err);
+        names[i] = name;
         int rc = column_place(s, name, want, want_count, &u->places[i], err);
         if (rc)
             return rc;
@@ -668,10 +678,12 @@ static int header_places(struct duck_text_scan *s, struct unit *u, const struct 
             if (u->places[k] == u->places[i] && u->places[i] != SIZE_MAX)
                 return header_fault(u, arena_printf(s->arena, "the header names the column %s twice", name), err);
     }
+    duck_shape_file(shape, u->file, u->path, names, r->fields.len);
     return 0;
 }
 
-static int read_header(struct duck_text_scan *s, struct unit *u, const struct engine_column *want, size_t want_count, struct error *err)
+static int read_header(struct duck_text_scan *s, struct unit *u, struct duck_shape *shape, const struct engine_column *want,
+                       size_t want_count, struct error *err)
 {
     struct reader r = {.fd = -1};
     struct csv_record record = {0};
@@ -685,7 +697,7 @@ static int read_header(struct duck_text_scan *s, struct unit *u, const struct en
         read_error(&r, u->path, number, err);
         rc = ERROR_IO;
     } else if (found == CSV_RECORD) {
-        rc = record.fault ? header_fault(u, record.fault, err) : header_places(s, u, &record, want, want_count, err);
+        rc = record.fault ? header_fault(u, record.fault, err) : header_places(s, u, &record, shape, want, want_count, err);
     }
     reader_close(&r);
     free(r.data);
@@ -695,9 +707,30 @@ static int read_header(struct duck_text_scan *s, struct unit *u, const struct en
 
 /* ---- keys of JSON lines */
 
-static int by_bytes(const void *a, const void *b) { return strcmp(*(const char *const *)a, *(const char *const *)b); }
+/* Keys of all files by bytes, each once; every file's own go into its shape. */
+static size_t sort_keys(struct duck_text_scan *s, char **found, size_t n, struct duck_shape *shape, const struct engine_file *files)
+{
+    const char **names = xcalloc(n + 1, sizeof(*names));
+    qsort(found, n, sizeof(*found), duck_shape_by_bytes); /* the keys of a file stand together */
+    for (size_t i = 0, end; i < n; i = end) {
+        size_t file = strtoul(found[i], NULL, 10), head = (size_t)(strchr(found[i], '\t') - found[i]) + 1;
+        for (end = i; end < n && strncmp(found[end], found[i], head) == 0; end++)
+            names[end - i] = found[end] + head;
+        duck_shape_file(shape, file, files[file].path, names, end - i);
+    }
+    free(names);
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++)
+        found[i] = arena_strdup(s->arena, strchr(found[i], '\t') + 1);
+    qsort(found, n, sizeof(*found), duck_shape_by_bytes);
+    for (size_t i = 0; i < n; i++)
+        if (!kept || !str_eq(found[kept - 1], found[i]))
+            found[kept++] = found[i];
+    return kept;
+}
 
-static int read_keys(struct duck_conn *c, struct duck_text_scan *s, const struct engine_column *want, size_t want_count, struct error *err)
+static int read_keys(struct duck_conn *c, struct duck_text_scan *s, const struct engine_file *files, struct duck_shape *shape,
+                     const struct engine_column *want, size_t want_count, struct error *err)
 {
     duckdb_result result;
     char sql[100];
@@ -710,22 +743,23 @@ static int read_keys(struct duck_conn *c, struct duck_text_scan *s, const struct
     s->next_unit = 0;
     if (rc)
         return rc;
-    idx_t n = duckdb_row_count(&result);
+    size_t n = duckdb_row_count(&result);
     char **keys = xcalloc(n + 1, sizeof(*keys));
-    for (idx_t i = 0; i < n; i++)
-        keys[i] = duckdb_value_varchar(&result, 0, i);
-    qsort(keys, n, sizeof(*keys), by_bytes);
+    for (idx_t i = 0; i < n; i++) {
+        char *text = duckdb_value_varchar(&result, 0, i);
+        keys[i] = arena_strdup(s->arena, text);
+        duckdb_free(text);
+    }
+    duckdb_destroy_result(&result);
+    n = sort_keys(s, keys, n, shape, files);
     for (size_t i = 0; !rc && i < want_count; i++)
-        for (idx_t k = 0; !rc && k < n; k++)
+        for (size_t k = 0; !rc && k < n; k++)
             if (str_ieq(keys[k], want[i].name))
                 rc = column_place(s, keys[k], want, want_count, &ignored, err);
-    for (idx_t i = 0; !rc && i < n; i++)
-        if (keys[i][0] && strlen(keys[i]) <= LIMIT_NAME_BYTES)
+    for (size_t i = 0; !rc && i < n; i++)
+        if (keys[i][0])
             rc = column_place(s, keys[i], want, want_count, &ignored, err);
-    for (idx_t i = 0; i < n; i++)
-        duckdb_free(keys[i]);
     free(keys);
-    duckdb_destroy_result(&result);
     return rc;
 }
 
@@ -735,14 +769,17 @@ int duck_stage_text(struct duck_conn *c, const char *name, enum engine_format fo
     struct duck *d = duck_of(&c->base);
     struct buf sql CLEANUP(buf_free) = {0};
     struct duck_text_scan *s = scan_new(d, format);
+    struct duck_shape *shape = duck_shape_text(count);
     int rc = 0;
+    for (size_t i = 0; i < count; i++)
+        duck_shape_file(shape, i, files[i].path, NULL, 0);
     for (size_t i = 0; !rc && i < count; i++)
-        rc = add_units(s, &files[i], err);
+        rc = add_units(s, &files[i], i, err);
     duck_run_begin(c);
     if (!rc && format == ENGINE_JSONL)
-        rc = read_keys(c, s, want, want_count, err);
+        rc = read_keys(c, s, files, shape, want, want_count, err);
     for (size_t i = 0; !rc && format == ENGINE_CSV && i < s->units.len; i++)
-        rc = read_header(s, &s->units.items[i], want, want_count, err);
+        rc = read_header(s, &s->units.items[i], shape, want, want_count, err);
     duck_run_end(c);
     if (!rc) {
         char *relation = duck_staged_new(c, s->arena, name);
@@ -750,6 +787,10 @@ int duck_stage_text(struct duck_conn *c, const char *name, enum engine_format fo
         buf_printf(&sql, "CREATE TEMP TABLE %s AS SELECT * FROM secchi_read_text(%lld)", sql_quote(s->arena, relation), (long long)s->id);
         rc = duck_stage_create(c, name, &sql, relation, false, NULL, err);
     }
+    if (!rc && count > 1)
+        duck_staged_shape(c, name, shape);
+    else
+        duck_shape_free(shape);
     if (rc && s->err.kind && err) {
         *err = s->err;
         rc = s->err.kind;
