@@ -2,7 +2,8 @@
 program opens at once. A full or failing disk is a named error and nothing is lost.
 
 The points come from tests/faults/preload.c, which counts such calls below the home. `make test` takes some of them, spread
-over the whole run (-k some); `make test-long` each of the first 200 and 50 at random places behind those (-k every).
+over the whole run (-k some); `make test-long` each of the first 200 and 50 at random places behind those (-k every). The
+inputs are sample event logs, and a simulated lake of all system tables whose last day arrives.
 SECCHI_KILL_SEED sets the places anew. Tables are read by the duckdb module of Python, not by the program.
 """
 import errno
@@ -26,6 +27,8 @@ LOGS = ROOT / "tests" / "data" / "eventlogs"
 SEED = int(os.environ.get("SECCHI_KILL_SEED", "20240607"))
 
 FIRST_POINTS, RANDOM_POINTS, SHORT_POINTS, SHORT_ERRORS = 200, 50, 5, 3
+SHORT_LAKE_POINTS = 3  # a refresh of all tables takes its time
+LAKE = ["--days", "3", "--until", "2026-03-02", "--scale", "0.01", "--seed", "20240607"]  # a month ends in it
 OPEN_SECONDS = 2.0  # on a machine that has nothing else to do; on a busy one as much longer as it is busy
 SHOWN_ROWS = 50
 LOG_BYTES = 420_000  # of all samples together: a run must be short to be killed often
@@ -39,7 +42,7 @@ LAST_LOAD = {("finding", "text")}
 HISTORY = {"run", "step", "load_batch", "check_result"}
 
 
-def secchi(home, *args, faults=None, timeout=120):
+def secchi(home, *args, faults=None, timeout=300):
     env = {k: v for k, v in os.environ.items() if not k.startswith("SECCHI_FAULT")}
     env["SECCHI_AS_OF"] = "2030-01-01T00:00:00Z"
     if faults is not None:
@@ -219,6 +222,56 @@ def refresh_case(tmp_path_factory):
         copy_logs(late, folder / "logs")
 
     return Case(folder, prepare, ["refresh"])
+
+
+@pytest.fixture(scope="module")
+def lake_case(tmp_path_factory):
+    """All system tables: two days are there, the third arrives."""
+    folder = tmp_path_factory.mktemp("lake")
+    good(secchi(folder / "none", "simulate", "--out", str(folder / "simulated"), *LAKE))
+    files = sorted(p for p in (folder / "simulated").rglob("*.parquet"))
+    days = sorted({p.stem for p in files})
+    assert len(days) >= 3 and len(files) > 60, f"{len(files)} files of {len(days)} days: that is no lake"
+
+    def deliver(wanted):
+        for p in files:
+            if p.stem in wanted:
+                to = folder / "lake" / p.relative_to(folder / "simulated")
+                to.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(p, to)
+
+    def prepare(home):
+        deliver(days[:-1])
+        good(secchi(home, "setup", "--source", str(folder / "lake")))
+        deliver(days[-1:])
+
+    case = Case(folder, prepare, ["refresh"])
+    filled = [t for t, (n, _, _) in case.wanted.items() if n and t.startswith("system_")]
+    assert len(filled) > 50, f"only {len(filled)} tables of bronze and gold have rows"
+    return case
+
+
+@which_points
+@pytest.mark.xdist_group("lake")
+def test_killed_while_a_day_of_the_lake_is_loaded(lake_case, which):
+    for point in lake_case.points(which, SHORT_LAKE_POINTS):
+        lake_case.kill_at(point)
+
+
+@which_points
+@pytest.mark.xdist_group("lake")
+def test_torn_writes_while_a_day_of_the_lake_is_loaded(lake_case, which):
+    for point in lake_case.points(which, SHORT_LAKE_POINTS)[1:]:
+        lake_case.kill_at(point, "tear")
+
+
+@which_points
+@pytest.mark.parametrize("how", ["enospc", "eio"])
+@pytest.mark.xdist_group("lake")
+def test_failing_disk_while_a_day_of_the_lake_is_loaded(lake_case, how, which):
+    points = lake_case.points(which, SHORT_LAKE_POINTS)
+    for point in points[1:2] if which == "some" else points:
+        lake_case.fail_at(point, how)
 
 
 @which_points
