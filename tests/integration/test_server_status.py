@@ -58,8 +58,8 @@ def test_status_tells_every_table(server):
     gold = table(server, "fact_query_history")
     assert (gold["layer"], gold["rows"], gold["quarantined"]) == ("gold", 6, 0)
     assert gold["step"]["state"] == "succeeded" and gold["loaded_at"] is not None
-    untouched = table(server, "sql_execution")
-    assert untouched["layer"] == "landing" and untouched["step"] is None and untouched["loaded_at"] is None
+    untouched = table(server, "usage")  # nothing was delivered for it
+    assert untouched["layer"] == "bronze" and untouched["step"] is None and untouched["loaded_at"] is None
 
 
 def test_one_table_tells_reasons_samples_and_steps(server):
