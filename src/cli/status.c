@@ -52,6 +52,9 @@ static void put_table(struct arena *a, yyjson_val *v)
            number_of(a, v, "quarantined"), number_of(a, v, "findings"), duration_of(a, step), text_of(step, "state"));
 }
 
+/* Nothing was landed there: the home has no source of that kind. */
+static bool is_unused(yyjson_val *v) { return str_eq(text_of(v, "layer"), "landing") && yyjson_is_null(yyjson_obj_get(v, "rows")); }
+
 static void put_status(struct arena *a, yyjson_val *root)
 {
     yyjson_val *v;
@@ -67,7 +70,16 @@ static void put_status(struct arena *a, yyjson_val *root)
     }
     printf("\n%-56s %-8s %12s %-20s %-20s %11s %8s %9s %s\n", "table", "layer", "rows", "newest event", "newest load", "quarantined",
            "findings", "took", "step");
-    yyjson_arr_foreach(yyjson_obj_get(root, "tables"), i, n, v) { put_table(a, v); }
+    size_t unused = 0;
+    yyjson_arr_foreach(yyjson_obj_get(root, "tables"), i, n, v)
+    {
+        if (is_unused(v))
+            unused++;
+        else
+            put_table(a, v);
+    }
+    if (unused)
+        printf("%zu landing tables in which nothing was landed are not shown; --format json has them\n", unused);
     yyjson_val *findings = yyjson_obj_get(root, "findings");
     if (yyjson_arr_size(findings))
         printf("\n%s open findings\n", number_of(a, root, "findings_open"));

@@ -78,6 +78,9 @@ static bool format_of(const char *name, enum engine_format *ret, bool *ret_packe
 
 static bool is_data_name(const char *name) { return name[0] != '_' && name[0] != '.'; }
 
+/* What the simulator writes beside its tables: no data, and nothing that lies in the wrong place. */
+static bool is_about_the_lake(const char *name) { return str_eq(name, "secchi.yaml") || str_eq(name, "incidents.json"); }
+
 /* ---- JSON lines ------------------------------------------------------------------------------------------ */
 
 /* What follows the last newline: a whole object needs no newline to be complete, nothing that is appended can belong to it. */
@@ -539,7 +542,7 @@ static int walk(struct scan *s, struct error *err)
                 continue;
             if (path_is_dir(path))
                 visit_schema(s, schema, path);
-            else
+            else if (!is_about_the_lake(names[i]))
                 finding(s, "unknown_format", NULL, schema, "%s lies outside of a table folder <schema>/<table>/ and is left out", schema);
         }
     }
