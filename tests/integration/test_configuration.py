@@ -22,5 +22,5 @@ def test_the_example_of_tables_is_taken_and_a_wrong_table_is_refused(tmp_path):
     (home.path / "secchi.yaml").write_text("version: 1\n" + example)
     home.good("status")
     (home.path / "secchi.yaml").write_text("version: 1\n" + example.replace("billing.usage", "billing.usag"))
-    done = home.run("refresh")
+    done = home.run("status")
     assert done.returncode == 2 and "secchi.yaml:6: tables: there is no bronze table 'billing.usag'; did you mean 'billing.usage'?" in done.stderr
