@@ -34,6 +34,10 @@ const struct setting config_settings[] = {
      "age after which bronze rows are deleted, by event time; 0s keeps all"},
     {"ingest.batch_bytes", SETTING_BYTES, "1 GiB", 1048576, 1024 * GIB, NULL,
      "input bytes of one table that are loaded in one transaction"},
+    {"budget.monthly", SETTING_FLOAT, "100000", 0, 1e12, NULL,
+     "what usage of a calendar month may cost, in the currency of the list prices"},
+    {"budget.job_day", SETTING_FLOAT, "500", 0, 1e12, NULL, "what one job may cost a day"},
+    {"budget.untagged_day", SETTING_FLOAT, "1000", 0, 1e12, NULL, "what usage without tags may cost a day"},
     {"log.level", SETTING_ENUM, "info", 0, 0, "error|warn|info|debug", "least severe lines that the log keeps"},
 };
 const size_t config_setting_count = ARRAY_LEN(config_settings);

@@ -199,6 +199,24 @@ static int check_columns(const struct sim_table *t, const struct engine_column *
     return 0;
 }
 
+/* drift/<schema>.<table>.sql is a SELECT of the table's rows, called `delivered`, in the shape that they have from the middle on. */
+static int read_drift(struct sim_plan *p, struct sim_table *t, struct error *err)
+{
+    struct sim_text text;
+    const char *name = arena_printf(p->arena, "drift/%s.%s.sql", t->schema, t->table);
+    if (!p->options->drift || !path_exists(path_join(p->arena, p->folder, name)))
+        return 0;
+    int rc = read_text(p, name, &text, err);
+    if (!rc && text.count != 1) {
+        error_set(err, ERROR_USAGE, "the drift of a table is one SELECT");
+        error_where(err, "%s", text.file);
+        rc = ERROR_USAGE;
+    }
+    if (!rc)
+        t->drift_sql = arena_printf(p->arena, "WITH delivered AS (%s) %s", t->typed_sql, text.statements[0].text);
+    return rc;
+}
+
 static int type_table(struct sim_plan *p, struct sim_table *t, struct engine_conn *c, struct error *err)
 {
     struct engine_param params[SIM_PARAMS];
@@ -228,7 +246,7 @@ static int type_table(struct sim_plan *p, struct sim_table *t, struct engine_con
     buf_printf(&b, "\nFROM (%s) AS s WHERE s.arrival = :day", t->rows_sql);
     if (!rc)
         t->typed_sql = arena_strdup(p->arena, b.data);
-    return rc;
+    return rc ? rc : read_drift(p, t, err);
 }
 
 int sim_content_type(struct sim_plan *p, struct engine_conn *c, struct error *err)

@@ -375,12 +375,12 @@ static void add_month_ends(struct drawing *d)
 {
     const struct kind *k = kind_of(d, "month_end");
     const struct target *t = NULL;
-    char a[16], b[16];
+    char text[16];
     for (size_t i = 0; i < d->target_count && !t; i++)
         if (k && may_aim(k, d->targets[i].type))
             t = &d->targets[i];
     for (int32_t day = d->p->from_day; t && day < d->p->options->until_day; day++)
-        if (strcmp(sim_day_text(day + 1, a) + 8, "30") != 0 && str_eq(sim_day_text(day + 2, b) + 8, "01"))
+        if (str_eq(sim_day_text(day + 2, text) + 8, "01"))
             add(d->p, k, t, day, day + 2 > d->p->options->until_day ? d->p->options->until_day : day + 2, k->size[0], NULL);
 }
 

@@ -2,6 +2,7 @@
 #include "simulate/room.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -202,6 +203,11 @@ int sim_write_delta_logs(struct sim_plan *p, struct error *err)
 
 /* ---- secchi.yaml */
 
+/* What a simulation of scale 1 costs at list prices; it grows with the scale, a job's share with its root. */
+#define MONTHLY_COST 44000.0
+#define DAILY_JOB_COST 12.0
+#define DAILY_UNTAGGED_COST 200.0
+
 int sim_write_yaml(const struct sim_plan *p, struct error *err)
 {
     struct arena *a CLEANUP(arena_freep) = arena_new();
@@ -213,6 +219,7 @@ int sim_write_yaml(const struct sim_plan *p, struct error *err)
     buf_puts(&b, "# Put it into a home as secchi.yaml, or run: secchi --home HOME setup --source THIS_FOLDER\n");
     buf_puts(&b, "version: 1\nsources:\n  - name: simulated\n    kind: folder\n    path: ");
     put_json(&b, p->options->out);
-    buf_putc(&b, '\n');
+    buf_printf(&b, "\nbudget:\n  monthly: %.0f\n  job_day: %.0f\n  untagged_day: %.0f\n", MONTHLY_COST * 1.25 * p->options->scale,
+               10 + DAILY_JOB_COST * 1.5 * sqrt(p->options->scale), DAILY_UNTAGGED_COST * 1.5 * p->options->scale);
     return file_write_atomic(path_join(a, p->options->out, "secchi.yaml"), b.data, b.len, 0666, err);
 }

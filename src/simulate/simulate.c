@@ -9,7 +9,7 @@ struct worker {
     struct sim_plan *plan;
     struct engine *engine;
     struct engine_conn *conn;
-    struct engine_copier **copiers; /* one a table; NULL before its first file */
+    struct engine_copier **copiers; /* two a table: its shape, and that of drift; NULL before its first file */
     pthread_t thread;
     bool started;
 };
@@ -28,7 +28,7 @@ static int worker_open(struct worker *w, struct error *err)
 
 static void copiers_close(struct worker *w)
 {
-    for (size_t i = 0; w->copiers && i < w->plan->table_count; i++) {
+    for (size_t i = 0; w->copiers && i < 2 * w->plan->table_count; i++) {
         engine_copy_close(w->copiers[i]);
         w->copiers[i] = NULL;
     }
@@ -65,18 +65,21 @@ static int days_of(struct worker *w, const struct sim_table *t, int32_t from_day
     return engine_rows(w->conn, &s, (size_t)(to_day - from_day), a, ret, err);
 }
 
-static int copier_of(struct worker *w, size_t table, struct engine_copier **ret, struct error *err)
+static int copier_of(struct worker *w, size_t table, int32_t day, struct engine_copier **ret, struct error *err)
 {
     struct engine_param params[SIM_PARAMS];
     const struct sim_table *t = &w->plan->tables[table];
+    const bool drifted = t->drift_sql && day >= w->plan->from_day + (int32_t)w->plan->options->days / 2;
+    const size_t at = 2 * table + drifted;
     int rc = 0;
-    if (!w->copiers[table]) {
+    if (!w->copiers[at]) {
         sim_params(w->plan, w->plan->from_day, w->plan->from_day, w->plan->from_day, params);
-        const struct engine_stmt s = {.sql = t->typed_sql, .file = t->file, .line = 1, .params = params, .param_count = SIM_PARAMS};
-        rc = engine_copy_open(w->conn, &s, &w->copiers[table], err);
+        const struct engine_stmt s = {
+            .sql = drifted ? t->drift_sql : t->typed_sql, .file = t->file, .line = 1, .params = params, .param_count = SIM_PARAMS};
+        rc = engine_copy_open(w->conn, &s, &w->copiers[at], err);
     }
     if (!rc)
-        *ret = w->copiers[table];
+        *ret = w->copiers[at];
     return rc;
 }
 
@@ -94,7 +97,7 @@ static int write_table(struct worker *w, size_t table, int32_t from_day, int32_t
         if (stopped(p))
             return error_set(err, ERROR_INTERRUPTED, "interrupted");
         sim_params(p, from_day, to_day, day, params);
-        rc = copier_of(w, table, &k, err);
+        rc = copier_of(w, table, day, &k, err);
         if (!rc)
             rc = sim_write_day(p, &p->tables[table], k, params, day, &rows, err);
         pthread_mutex_lock(&p->lock);
@@ -150,7 +153,7 @@ static int prepare_worker(struct worker *w, struct error *err)
     int rc = w->engine ? 0 : worker_open(w, err);
     if (rc || w->copiers)
         return rc;
-    w->copiers = xcalloc(w->plan->table_count + 1, sizeof(struct engine_copier *));
+    w->copiers = xcalloc(2 * w->plan->table_count + 1, sizeof(struct engine_copier *));
     rc = make_world(w, err);
     return rc ? rc : sim_incidents_insert(w->plan, w->conn, err);
 }
@@ -217,7 +220,7 @@ static int prepare(struct sim_plan *p, struct worker *first, struct error *err)
     if (!rc)
         rc = sim_content_type(p, first->conn, err);
     if (!rc)
-        first->copiers = xcalloc(p->table_count + 1, sizeof(struct engine_copier *));
+        first->copiers = xcalloc(2 * p->table_count + 1, sizeof(struct engine_copier *));
     return rc;
 }
 

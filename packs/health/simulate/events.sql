@@ -602,7 +602,7 @@ SELECT
   CAST(sim_key('beat table', b.k) % b.tables AS BIGINT) AS table_no,
   CAST(sim_key('beat user', b.k) % 16 AS BIGINT) AS user_no,
   CAST(sim_key('beat workspace', b.k) % b.workspaces AS BIGINT) AS workspace_no,
-  round(0.05 + 1.5 * sim_random('beat quantity', b.k), 6) AS quantity,
+  floor(50000.0D + 1500000.0D * sim_random('beat quantity', b.k)) / 1000000.0D AS quantity,
   date_from_unix_date(b.d + CASE WHEN sim_random('late beat', b.k) < 0.03 THEN 1 + CAST(floor(3 * sim_random('late beat days', b.k)) AS INT) ELSE 0 END) AS arrival
 FROM (
   SELECT
@@ -647,7 +647,7 @@ FROM (
 
 -- ---- usage ------------------------------------------------------------------------------------------------
 
--- Grain: one row a billing record before corrections. Quantities are what the hours of clusters, warehouses and updates cost.
+-- Grain: one row a billing record before corrections; micros are millionths of a unit. Quantities are what the hours of clusters, warehouses and updates cost.
 CREATE OR REPLACE TABLE sim.usage AS
 SELECT
   f.*,
@@ -658,8 +658,8 @@ FROM (
   SELECT
     u.k, u.start_us, u.end_us, u.product, u.sku, u.workspace_id, u.tagged, u.cluster_no, u.job_no, u.run_id, u.cluster_id, u.node_type, u.warehouse_no, u.pipeline_no,
     u.update_id, u.endpoint_no, u.user_no, u.table_no, u.team_no,
-    CAST(round(u.quantity * coalesce(we.cost, 1.0) * CASE WHEN u.tagged THEN 1.0 ELSE coalesce(we.untagged, 1.0) END * coalesce(je.cost, 1.0) * coalesce(he.cost, 1.0)
-      * CASE WHEN u.product = 'INTERACTIVE' THEN coalesce(te.new_team, 1.0) ELSE 1.0 END, 6) AS DECIMAL(18, 6)) AS quantity
+    CAST(floor(1000000.0D * u.quantity * coalesce(we.cost, 1.0) * CASE WHEN u.tagged THEN 1.0 ELSE coalesce(we.untagged, 1.0) END * coalesce(je.cost, 1.0) * coalesce(he.cost, 1.0)
+      * CASE WHEN u.product = 'INTERACTIVE' THEN coalesce(te.new_team, 1.0) ELSE 1.0 END + 0.5D) AS BIGINT) AS micros
   FROM (
     SELECT
       sim_key('usage cluster', c.k, c.hour_no) AS k,

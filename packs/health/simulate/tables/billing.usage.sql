@@ -10,8 +10,7 @@ SELECT
   date_from_unix_date(CAST(u.start_us DIV 86400000000 AS INT)) AS usage_date,
   CASE WHEN u.tagged THEN coalesce(j.all_tags, h.all_tags, c.all_tags, p.all_tags, e.all_tags, tt.tags) ELSE map() END AS custom_tags,
   CASE u.product WHEN 'DEFAULT_STORAGE' THEN 'DSU' WHEN 'NETWORKING' THEN 'GB' ELSE 'DBU' END AS usage_unit,
-  CASE u.part WHEN 0 THEN CAST(CASE WHEN u.corrected THEN u.quantity * CAST(1.25 AS DECIMAL(3, 2)) ELSE u.quantity END AS DECIMAL(38, 18))
-    WHEN 1 THEN CAST(- u.quantity * CAST(1.25 AS DECIMAL(3, 2)) AS DECIMAL(38, 18)) ELSE CAST(u.quantity AS DECIMAL(38, 18)) END AS usage_quantity,
+  CAST(CAST(u.micros AS DECIMAL(18, 0)) * CAST(0.000001 AS DECIMAL(7, 6)) AS DECIMAL(38, 18)) AS usage_quantity,
   named_struct(
     'cluster_id', u.cluster_id,
     'job_id', j.job_id,
@@ -46,11 +45,11 @@ SELECT
   CASE u.product WHEN 'DEFAULT_STORAGE' THEN 'STORAGE_SPACE' WHEN 'NETWORKING' THEN 'NETWORK_BYTE' WHEN 'MODEL_SERVING' THEN 'TOKEN' ELSE 'COMPUTE_TIME' END AS usage_type,
   u.arrival
 FROM (
-  SELECT x.*, 0 AS part FROM sim.usage AS x WHERE x.quantity > 0
+  SELECT x.* EXCEPT (arrival, micros), x.arrival, CASE WHEN x.corrected THEN x.micros * 5 DIV 4 ELSE x.micros END AS micros, 0 AS part FROM sim.usage AS x WHERE x.micros > 0
   UNION ALL
-  SELECT x.* EXCEPT (arrival), date_add(x.arrival, 2) AS arrival, 1 AS part FROM sim.usage AS x WHERE x.corrected AND x.quantity > 0
+  SELECT x.* EXCEPT (arrival, micros), date_add(x.arrival, 2) AS arrival, - (x.micros * 5 DIV 4) AS micros, 1 AS part FROM sim.usage AS x WHERE x.corrected AND x.micros > 0
   UNION ALL
-  SELECT x.* EXCEPT (arrival), date_add(x.arrival, 2) AS arrival, 2 AS part FROM sim.usage AS x WHERE x.corrected AND x.quantity > 0
+  SELECT x.* EXCEPT (arrival, micros), date_add(x.arrival, 2) AS arrival, x.micros, 2 AS part FROM sim.usage AS x WHERE x.corrected AND x.micros > 0
 ) AS u
 CROSS JOIN sim.size AS s
 LEFT JOIN sim.job AS j ON j.job_no = u.job_no

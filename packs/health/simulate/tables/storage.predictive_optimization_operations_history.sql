@@ -15,7 +15,7 @@ SELECT
   CASE WHEN b.k % 33 = 0 THEN 'FAILED: INTERNAL_ERROR' ELSE 'SUCCESSFUL' END AS operation_status,
   map('number_of_compacted_files', CAST(b.k % 200 AS STRING), 'amount_of_data_compacted_bytes', CAST((b.k % 200) * 1048576 AS STRING)) AS operation_metrics,
   'ESTIMATED_DBU' AS usage_unit,
-  CAST(CAST(b.quantity AS DECIMAL(18, 6)) AS DECIMAL(38, 18)) AS usage_quantity,
+  CAST(CAST(CAST(floor(1000000.0D * b.quantity + 0.5D) AS BIGINT) AS DECIMAL(18, 0)) * CAST(0.000001 AS DECIMAL(7, 6)) AS DECIMAL(38, 18)) AS usage_quantity,
   b.arrival
 FROM sim.beat AS b
 CROSS JOIN sim.size AS s
