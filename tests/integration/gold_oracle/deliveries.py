@@ -116,10 +116,13 @@ def slices(id_name, run, begin, lengths, **ending):
 
 
 def long_runs(id_name):
-    """Over midnight, over the month end, one that runs on, one whose slice has no end yet, one that ended otherwise."""
+    """Over midnight, over the month end, one that runs on, one whose slice has no end yet, one that runs again, one that ended otherwise."""
     begin = dt.timedelta
     good = "COMPLETED" if id_name == "update_id" else "SUCCEEDED"
+    repaired = slices(id_name, "repaired", begin(days=30, hours=20), [60, 30])
+    repaired[0]["result_state"] = "FAILED"  # and the tasks that failed run once more: it has not ended
     return {
+        "repaired": repaired,
         "midnight": slices(id_name, "midnight", begin(days=3, hours=22, minutes=30), [30, 60, 60, 5], result_state=good, termination_code="SUCCESS"),
         "month": slices(id_name, "month", begin(days=30, hours=21, minutes=10, seconds=7), [50, 60, 60, 60, 3], result_state="FAILED"),
         "running": slices(id_name, "running", begin(days=31, hours=1, minutes=1), [59, 60]),
