@@ -142,7 +142,22 @@ struct build_batch;
 /* Compares incoming.<raw>, and each file of it, with the table; columns that the table lacks are added to it. */
 int build_shape_make(struct build *b, const struct build_batch *batch, const struct engine_file_columns *files, size_t file_count,
                      struct arena *a, struct build_shape *ret, struct error *err) MUST_CHECK;
+/* True when every value of `from` has its place in `to`: nobody needs to hear of it. */
+bool build_widens(const struct sql_type *from, const struct sql_type *to);
 char *build_list(struct arena *a, const struct engine_column *columns, size_t count, const char *alias, const char *separator);
+
+/* ---- fit.c */
+struct build_fit {
+    const char *value;    /* expression of the table's type */
+    const char *unfit;    /* true for a value that does not fit; NULL: all do */
+    const char *missing;  /* "metadata.a, metadata.b": fields that are null; NULL: none */
+    const char *left_out; /* fields that the table does not have; NULL: none */
+    bool retyped;         /* some part has another type */
+    bool overflow;
+};
+/* How a nested value of type `from`, given by the expression `raw`, becomes one of type `to`. */
+void build_fit_make(struct arena *a, const char *raw, const char *name, const struct sql_type *from, const struct sql_type *to,
+                    struct build_fit *ret);
 
 /* ---- upsert.c */
 /* The INSERT .. BY NAME that a MERGE into an empty table amounts to, of its own source or of `query`; NULL when it is not of the

@@ -32,8 +32,7 @@ static bool is_whole(enum sql_type_kind k) { return k >= SQL_T_TINYINT && k <= S
 static bool is_nested(enum sql_type_kind k) { return k == SQL_T_ARRAY || k == SQL_T_MAP || k == SQL_T_STRUCT; }
 static bool is_fraction(enum sql_type_kind k) { return k == SQL_T_DECIMAL || k == SQL_T_FLOAT || k == SQL_T_DOUBLE; }
 
-/* True when every value of `from` has its place in `to`: nobody needs to hear of it. */
-static bool widens(const struct sql_type *from, const struct sql_type *to)
+bool build_widens(const struct sql_type *from, const struct sql_type *to)
 {
     if (is_whole(from->kind))
         return (is_whole(to->kind) && from->kind <= to->kind) || (to->kind == SQL_T_DOUBLE && from->kind < SQL_T_BIGINT);
@@ -111,7 +110,7 @@ static const char *other_type(const struct build_shape *s, size_t from, size_t t
         const struct engine_column *theirs = find_column(s->files[i].columns, s->files[i].count, p->ours->name);
         const struct sql_type *type;
         if (theirs && theirs->type && sql_type_parse(a, theirs->type, &type, NULL) == 0 && !sql_type_equal(type, p->to) &&
-            !widens(type, p->to))
+            !build_widens(type, p->to))
             return theirs->type;
     }
     return NULL;
@@ -242,6 +241,33 @@ static void note_type(struct build_shape *s, const struct build_batch *batch, co
     snprintf(f->text + n, sizeof(f->text) - n, "; values that do not fit go to secchi_quarantine.%s", s->object->name);
 }
 
+/* A nested column of another shape. Fields that come and go are told, and are no reason to reject a row. */
+static void put_nested(struct build_shape *s, const struct build_batch *batch, const struct column_pair *p, struct texts *t,
+                       struct arena *a)
+{
+    struct build_fit fit;
+    build_fit_make(a, p->raw, p->ours->name, p->from, p->to, &fit);
+    buf_printf(&t->columns, "%s AS %s", fit.value, p->name);
+    t->columns.overflow |= fit.overflow;
+    if (fit.unfit) {
+        const char *unfit = arena_printf(a, "COALESCE(%s, FALSE)", fit.unfit);
+        buf_printf(&t->unfit, "%s%s", t->unfit.len ? " OR " : "", unfit);
+        buf_printf(&t->reason, ", %s", reason_text(a, p, unfit));
+    }
+    if (fit.retyped)
+        note_type(s, batch, p, a);
+    if (batch->derivation || (!fit.missing && !fit.left_out))
+        return;
+    struct build_finding *f = note(s, batch, "fields_changed", p->ours->name, a);
+    f->severity = fit.left_out ? "warning" : "info";
+    size_t n = (size_t)snprintf(f->text, sizeof(f->text), "%s delivers column %s", batch->table, p->ours->name);
+    if (fit.missing)
+        n += (size_t)snprintf(f->text + n, sizeof(f->text) - n, " without the fields %.300s, which are null%s", fit.missing,
+                              fit.left_out ? "," : "");
+    if (fit.left_out)
+        snprintf(f->text + n, sizeof(f->text) - n, " with the fields %.300s, which the table does not have and are left out", fit.left_out);
+}
+
 static void put_column(struct build_shape *s, const struct build_batch *batch, const struct column_pair *p, struct texts *t,
                        struct arena *a)
 {
@@ -249,8 +275,12 @@ static void put_column(struct build_shape *s, const struct build_batch *batch, c
         buf_printf(&t->columns, "%s AS %s", p->raw, p->name);
         return;
     }
+    if (is_nested(p->to->kind)) {
+        put_nested(s, batch, p, t, a);
+        return;
+    }
     buf_printf(&t->columns, "%s AS %s", cast_text(a, p), p->name);
-    if (widens(p->from, p->to))
+    if (build_widens(p->from, p->to))
         return;
     const char *unfit = unfit_text(a, p);
     buf_printf(&t->unfit, "%s%s", t->unfit.len ? " OR " : "", unfit);

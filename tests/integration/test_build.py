@@ -1,5 +1,7 @@
 """Bronze: every format, in pieces or at once, drift, damage, checks, resuming."""
 
+import datetime as dt
+import decimal
 import gzip
 import os
 import random
@@ -282,6 +284,50 @@ def test_added_missing_and_retyped_columns(tmp_path):
     _, report = home.refresh()
     assert (report["loaded"], report["rejected"]) == (1, 1)
     home.refresh()  # the warehouse with the gained column is prepared again without complaint
+
+
+def test_fields_of_nested_columns_go_by_name(tmp_path):
+    """Structs, lists of structs and maps whose fields come in other types and orders, lack some and have others."""
+    folder = tmp_path / "in/access/clean_room_events"
+    created = pa.struct([
+        ("compliance_profile", pa.struct([("compliance_standards", pa.list_(pa.string())), ("is_enabled", pa.string())])),
+        ("collaborators", pa.list_(pa.struct([("collaborator_alias", pa.string()), ("brand_new", pa.int32())]))),
+    ])  # fmt: skip
+    value = lambda enabled: {  # noqa: E731
+        "compliance_profile": {"compliance_standards": ["HIPAA"], "is_enabled": enabled},
+        "collaborators": [{"collaborator_alias": "acme", "brand_new": 1}, None],
+    }
+    rows = [
+        {"event_id": "e1", "event_time": utc("2026-01-01T00:00:00"), "clean_room_created_metadata": value("true")},
+        {"event_id": "e2", "event_time": utc("2026-01-01T00:00:00"), "clean_room_created_metadata": None},
+        {"event_id": "e3", "event_time": utc("2026-01-01T00:00:00"), "clean_room_created_metadata": value("perhaps")},
+    ]
+    write_parquet(folder / "a.parquet", rows, {"clean_room_created_metadata": created})
+    write_parquet(
+        tmp_path / "in/billing/usage/a.parquet",
+        [{"record_id": "r1", "sku_name": "S", "usage_date": dt.date(2026, 1, 1), "usage_quantity": decimal.Decimal("1.5"), "usage_metadata": {"job_id": 7}}],
+        {"usage_date": pa.date32(), "usage_quantity": pa.decimal128(10, 2), "usage_metadata": pa.struct([("job_id", pa.int64())])},
+    )
+    home = Home(tmp_path / "home", {"in": tmp_path / "in"})
+    home.refresh()
+    assert home.query(
+        """SELECT event_id AS e, clean_room_created_metadata IS NULL AS none, clean_room_created_metadata.collaborators[0].collaborator_alias AS c,
+            clean_room_created_metadata.collaborators[0].collaborator_global_metastore_id AS g, clean_room_created_metadata.collaborators[1] IS NULL AS n,
+            clean_room_created_metadata.compliance_profile.is_enabled AS b, clean_room_created_metadata.compliance_profile.compliance_standards[0] AS s
+        FROM clean_room_events ORDER BY event_id"""
+    ) == [
+        {"e": "e1", "none": False, "c": "acme", "g": None, "n": True, "b": True, "s": "HIPAA"},
+        {"e": "e2", "none": True, "c": None, "g": None, "n": True, "b": None, "s": None},
+    ]
+    rejected = home.query("SELECT reason FROM secchi_quarantine.clean_room_events")
+    assert len(rejected) == 1 and "column clean_room_created_metadata" in rejected[0]["reason"] and "perhaps" in rejected[0]["reason"]
+    assert home.query("SELECT usage_metadata.job_id AS j, usage_metadata.cluster_id AS c FROM usage") == [{"j": "7", "c": None}]
+    found = {f["table_name"]: f for f in home.findings() if f["kind"] == "fields_changed"}
+    text = found["clean_room_events"]["text"]
+    assert "clean_room_created_metadata.collaborators.brand_new, which the table does not have" in text
+    assert "clean_room_created_metadata.collaborators.collaborator_global_metastore_id" in text
+    assert found["clean_room_events"]["severity"] == "warning" and found["usage"]["severity"] == "info"
+    assert "usage_metadata.cluster_id" in found["usage"]["text"]
 
 
 @pytest.mark.parametrize("name", ["parquet", "jsonl", "csv"])
