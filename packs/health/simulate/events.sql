@@ -656,8 +656,8 @@ SELECT
     + CASE WHEN sim_random('late usage', f.k) < 0.04 THEN 1 + CAST(floor(3 * sim_random('late usage days', f.k)) AS INT) ELSE 0 END) AS arrival
 FROM (
   SELECT
-    u.k, u.start_us, u.end_us, u.product, u.sku, u.workspace_id, u.tagged, u.cluster_no, u.job_no, u.run_id, u.cluster_id, u.node_type, u.warehouse_no, u.pipeline_no,
-    u.update_id, u.endpoint_no, u.user_no, u.table_no, u.team_no,
+    u.k, u.start_us, u.end_us, u.product, u.sku, u.workspace_id, u.tagged, u.run_id, u.cluster_id, u.node_type, u.update_id,
+    coalesce(1000000 + u.job_no, 2000000 + u.warehouse_no, 3000000 + u.cluster_no, 4000000 + u.pipeline_no, 5000000 + u.endpoint_no, 6000000 + u.user_no, 7000000 + u.table_no) AS owner_no,
     CAST(floor(1000000.0D * u.quantity * coalesce(we.cost, 1.0) * CASE WHEN u.tagged THEN 1.0 ELSE coalesce(we.untagged, 1.0) END * coalesce(je.cost, 1.0) * coalesce(he.cost, 1.0)
       * CASE WHEN u.product = 'INTERACTIVE' THEN coalesce(te.new_team, 1.0) ELSE 1.0 END + 0.5D) AS BIGINT) AS micros
   FROM (
@@ -792,7 +792,8 @@ FROM (
     CAST(NULL AS BIGINT) AS job_no,
     CAST(NULL AS STRING) AS ref,
     CAST(sim_key('action kind', p.seed, p.user_no, y.d, n) % 20 AS INT) AS action_no,
-    CASE WHEN sim_random('action fails', p.seed, p.user_no, y.d, n) < 0.015 THEN 403 ELSE 200 END AS status_code
+    CASE WHEN sim_random('action fails', p.seed, p.user_no, y.d, n) < 0.015 THEN 403 ELSE 200 END AS status_code,
+    CAST(NULL AS BIGINT) AS table_no
   FROM sim.person AS p
   CROSS JOIN sim.day AS y
   CROSS JOIN LATERAL explode(CASE WHEN sim_random('works', p.seed, p.user_no, y.d) < 0.8 * y.working
@@ -800,26 +801,26 @@ FROM (
   WHERE NOT p.dormant AND unix_micros(p.created_at) < y.day_us
   UNION ALL
   SELECT
-    sim_key('run action', r.k, side), CASE side WHEN 0 THEN 'run start' ELSE 'run end' END, CASE side WHEN 0 THEN r.start_us ELSE r.end_us END, NULL, r.job_no, r.run_id, NULL,
-    CASE WHEN side = 1 AND r.fail THEN 500 ELSE 200 END
+    sim_key('run action', r.k, side), CASE WHEN side = 0 THEN 'run start' WHEN r.fail THEN 'run failed' ELSE 'run end' END, CASE side WHEN 0 THEN r.start_us ELSE r.end_us END, NULL, r.job_no, r.run_id, NULL,
+    CASE WHEN side = 1 AND r.fail THEN 500 ELSE 200 END,
+    NULL
   FROM sim.run AS r
   CROSS JOIN LATERAL explode(array(0, 1)) AS x_side(side)
   UNION ALL
-  SELECT sim_key('query action', q.k), 'query', q.start_us, q.user_no, q.warehouse_no, NULL, NULL, 200
+  SELECT sim_key('query action', q.k), 'query', q.start_us, q.user_no, q.warehouse_no, NULL, NULL, 200, NULL
   FROM sim.query AS q
   UNION ALL
-  SELECT sim_key('table action', l.k), 'table', l.event_us - 1000000, l.user_no, coalesce(l.job_no, -1), t.full_name, NULL, 200
+  SELECT sim_key('table action', l.k), 'table', l.event_us - 1000000, l.user_no, coalesce(l.job_no, -1), NULL, NULL, 200, l.source_no
   FROM sim.lineage AS l
-  JOIN sim.table AS t ON t.table_no = l.source_no
   UNION ALL
   -- actions that only an incident makes: size times a base number a day, beside all others
   SELECT
-    sim_key('incident action', y.seed, i.kind, i.target_no, y.d, n), i.kind,
+    sim_key('incident action', y.seed, i.kind, i.target_no, y.d, n), CASE WHEN i.kind = 'permission_escalation' AND n % 2 = 0 THEN 'group_escalation' ELSE i.kind END,
     y.day_us + 1000 * CAST(CASE i.kind
       WHEN 'credential_stuffing' THEN 3600000 * (1 + 5 * sim_random('incident time', y.seed, i.kind, i.target_no, y.d, n))
       WHEN 'off_hours_export' THEN 3600000 * (0.5 + 4 * sim_random('incident time', y.seed, i.kind, i.target_no, y.d, n))
       ELSE 3600000 * (9 + 8 * sim_random('incident time', y.seed, i.kind, i.target_no, y.d, n)) END AS BIGINT),
-    CASE WHEN i.kind = 'credential_stuffing' THEN CAST(sim_key('incident user', y.seed, i.target_no, y.d, n) % 12 AS BIGINT) ELSE i.target_no END, NULL, NULL, NULL, CASE WHEN i.kind = 'credential_stuffing' THEN 401 ELSE 200 END
+    CASE WHEN i.kind = 'credential_stuffing' THEN CAST(sim_key('incident user', y.seed, i.target_no, y.d, n) % 12 AS BIGINT) ELSE i.target_no END, NULL, NULL, NULL, CASE WHEN i.kind = 'credential_stuffing' THEN 401 ELSE 200 END, NULL
   FROM (
     SELECT
       kind, target_no, d,
@@ -830,10 +831,9 @@ FROM (
   JOIN sim.day AS y ON y.d = i.d
   CROSS JOIN LATERAL explode(sequence(1, i.rows_a_day)) AS x_n(n)
   UNION ALL
-  SELECT sim_key('schema action', y.seed, i.target_no, y.d), 'schema_change', y.day_us + 36000000000, 3, -1, t.full_name, NULL, 200
+  SELECT sim_key('schema action', y.seed, i.target_no, y.d), 'schema_change', y.day_us + 36000000000, 3, -1, NULL, NULL, 200, i.target_no
   FROM sim.other_effect AS i
   JOIN sim.day AS y ON y.d = i.d
-  JOIN sim.table AS t ON t.table_no = i.target_no
   WHERE i.kind = 'schema_change' AND i.d = i.first_d
 ) AS a;
 

@@ -161,7 +161,8 @@ FROM VALUES
 CREATE TABLE sim.table AS
 SELECT
   t.*,
-  concat(t.catalog_name, '.', t.schema_name, '.', t.table_name) AS full_name
+  concat(t.catalog_name, '.', t.schema_name, '.', t.table_name) AS full_name,
+  map('full_name_arg', concat(t.catalog_name, '.', t.schema_name, '.', t.table_name)) AS params
 FROM (
   SELECT
     n AS table_no,
@@ -267,6 +268,7 @@ SELECT
   u.email AS created_by,
   concat(t.team, '-', CASE h.size_name WHEN 'Medium' THEN 'bi' WHEN 'Large' THEN 'heavy' ELSE 'adhoc' END, '-', CAST(h.warehouse_no AS STRING)) AS warehouse_name,
   map('team', t.team, 'cost_center', t.cost_center, 'env', 'prod') AS all_tags,
+  map('warehouseId', h.warehouse_id) AS params,
   CASE h.size_name WHEN '2X-Small' THEN 4.0 WHEN 'X-Small' THEN 6.0 WHEN 'Small' THEN 12.0 WHEN 'Medium' THEN 24.0 ELSE 40.0 END AS dbu_hour
 FROM (
   SELECT
@@ -505,3 +507,39 @@ UNION ALL
 SELECT p.*, TRUE, p.change_day
 FROM sim.price AS p
 WHERE p.version = 0 AND p.price_end_time IS NOT NULL;
+
+-- What usage may belong to, with what its records say of it; owner_no tells the kind by its millions.
+CREATE TABLE sim.owner AS
+SELECT
+  1000000 + job_no AS owner_no, all_tags AS tags, run_as, creator_email AS created_by, CAST(NULL AS STRING) AS owned_by, job_id, job_name, CAST(NULL AS STRING) AS warehouse_id,
+  CAST(NULL AS STRING) AS sql_tier, CAST(NULL AS STRING) AS pipeline_id, CAST(NULL AS STRING) AS endpoint_id, CAST(NULL AS STRING) AS endpoint_name, CAST(NULL AS STRING) AS notebook_id,
+  CAST(NULL AS STRING) AS notebook_path, CAST(NULL AS STRING) AS catalog_name, CAST(NULL AS STRING) AS schema_name, CAST(NULL AS STRING) AS table_name
+FROM sim.job
+UNION ALL
+SELECT 2000000 + warehouse_no, all_tags, NULL, created_by, created_by, NULL, NULL, warehouse_id, type_name, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM sim.warehouse
+UNION ALL
+SELECT 3000000 + cluster_no, all_tags, owned_by, owned_by, owned_by, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM sim.cluster
+UNION ALL
+SELECT 4000000 + pipeline_no, all_tags, run_as, created_by, NULL, NULL, NULL, NULL, NULL, pipeline_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM sim.pipeline
+UNION ALL
+SELECT 5000000 + endpoint_no, all_tags, created_by, created_by, NULL, NULL, NULL, NULL, NULL, NULL, endpoint_id, endpoint_name, NULL, NULL, NULL, NULL, NULL FROM sim.endpoint
+UNION ALL
+SELECT
+  6000000 + p.user_no, t.tags, p.email, p.email, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, CAST(400000000000000 + p.user_no AS STRING), concat('/Users/', p.email, '/analysis'), NULL, NULL, NULL
+FROM sim.person AS p
+JOIN sim.team_tags AS t ON t.team_no = p.team_no
+UNION ALL
+SELECT 7000000 + b.table_no, t.tags, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, b.catalog_name, b.schema_name, b.table_name
+FROM sim.table AS b
+JOIN sim.team_tags AS t ON t.team_no = b.team_no;
+
+-- What an audit event of each source says; null where it is that of the action or of the person.
+CREATE TABLE sim.audit_kind AS
+SELECT col1 AS src, col2 AS service_name, col3 AS action_name, col4 AS audit_level, col5 AS ip
+FROM VALUES
+  ('person', CAST(NULL AS STRING), CAST(NULL AS STRING), 'WORKSPACE_LEVEL', CAST(NULL AS STRING)), ('login', 'accounts', 'login', 'ACCOUNT_LEVEL', NULL),
+  ('run start', 'jobs', 'runStart', 'WORKSPACE_LEVEL', NULL), ('run end', 'jobs', 'runSucceeded', 'WORKSPACE_LEVEL', NULL), ('run failed', 'jobs', 'runFailed', 'WORKSPACE_LEVEL', NULL),
+  ('query', 'databrickssql', 'commandSubmit', 'WORKSPACE_LEVEL', NULL), ('table', 'unityCatalog', 'getTable', 'WORKSPACE_LEVEL', NULL),
+  ('schema_change', 'unityCatalog', 'updateTables', 'WORKSPACE_LEVEL', NULL), ('credential_stuffing', 'accounts', 'login', 'ACCOUNT_LEVEL', NULL),
+  ('off_hours_export', 'workspace', 'downloadQueryResult', 'WORKSPACE_LEVEL', '198.51.100.23'), ('dormant_account', 'unityCatalog', 'getTable', 'WORKSPACE_LEVEL', '198.51.100.77'),
+  ('permission_escalation', 'unityCatalog', 'updatePermissions', 'WORKSPACE_LEVEL', NULL), ('group_escalation', 'accounts', 'addPrincipalToGroup', 'ACCOUNT_LEVEL', NULL);
