@@ -1,8 +1,12 @@
 """A simulated lake with rows that a simulation has none of, in files of later deliveries: (stage, file, rows)."""
 
+import base64
 import datetime as dt
 import json
 from decimal import Decimal
+
+import pyarrow as pa
+from lake_kit import tables
 
 from .lake import KEYS, MOMENT, read_lines
 
@@ -254,6 +258,43 @@ def hand_made():
     for table in CONFIGURED:
         yield from config_deliveries(table)
     yield from other_deliveries()
+    yield from filled_deliveries()
+
+
+# ---- every column filled -------------------------------------------------------------------------------------------
+
+
+def filled(name, t, n):
+    """A value of the type, whatever depth it has; one field in five of an object is null."""
+    if pa.types.is_struct(t):
+        return {f.name: None if (i + n) % 5 == 4 else filled(f.name, f.type, n + i) for i, f in enumerate(t)}
+    if pa.types.is_map(t):
+        return {f"{name} {k}": filled(name, t.item_type, n + k) for k in range(2)}
+    if pa.types.is_list(t):
+        return [filled(name, t.value_type, n + k) for k in range(2)]
+    if pa.types.is_timestamp(t):
+        return at(n % 25 + (25 if "end" in name else 0), n % 24, 7)
+    if pa.types.is_date(t):
+        return at(n % 25)[:10]
+    if pa.types.is_boolean(t):
+        return n % 2 == 0
+    if pa.types.is_integer(t):
+        return n % 100
+    if pa.types.is_decimal(t):
+        return Decimal(n * 37 + 1).scaleb(-4)
+    if pa.types.is_floating(t):
+        return n + 0.25
+    return base64.b64encode(name.encode()).decode() if pa.types.is_binary(t) else f'{name} "{n}" \\ ä'
+
+
+def filled_rows(table, numbers):
+    return [{name: filled(name, t, n + (0 if name in table.keys else i)) for i, (name, t) in enumerate(table.types.items())} for n in numbers]
+
+
+def filled_deliveries():
+    for table in tables():
+        yield 1, f"{table.folder}/2026-01-31-filled.jsonl", filled_rows(table, range(4))
+        yield 2, f"{table.folder}/z-filled.jsonl", filled_rows(table, range(4, 6))
 
 
 # ---- rows of the simulation once more -------------------------------------------------------------------------------
