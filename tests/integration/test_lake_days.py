@@ -68,11 +68,9 @@ def compare(lake, root, tables):
     return days, slow.hashes(), quick.hashes(), rejected(slow), rejected(quick), kinds_of_findings(slow)
 
 
-@pytest.fixture(scope="module")
-def lake(tmp_path_factory):
-    root = tmp_path_factory.mktemp("lake_days")
-    words = ["--days", 365 if LONG else 35, "--until", "2026-02-05", "--scale", 0.01, "--seed", 5, "--format", "jsonl", "--drift"]
-    new_home(root / "home").good("simulate", "--out", root / "lake", *words, timeout=3600)
+def simulate(root, days):
+    words = ["--days", days, "--until", "2026-02-05", "--scale", 0.01, "--seed", 5, "--format", "jsonl", "--drift"]
+    new_home(root / "simulator").good("simulate", "--out", root / "lake", *words, timeout=3600)
     return root / "lake"
 
 
@@ -88,16 +86,25 @@ def late(lake):
     )
 
 
-def test_day_by_day_is_as_at_once(lake, tmp_path):
+def same_day_by_day_and_at_once(tmp_path, day_count, parts):
+    lake = simulate(tmp_path, day_count)
     assert redelivered(lake) > 20 and late(lake) > 20, "the lake has too few corrected or late rows to prove anything"
-    parts = {"all": list(KEYS)} if LONG else PARTS
     with ThreadPoolExecutor(len(parts)) as pool:
         results = dict(zip(parts, pool.map(lambda part: compare(lake, tmp_path / part, parts[part]), parts), strict=True))
     kinds = set().union(*(result[-1] for result in results.values()))
     assert {"column_added", "column_missing", "rows_rejected"} <= kinds, kinds
     assert all(list(lake.glob(f"{t}/*.jsonl")) for t in KEYS)
     for part, (days, slow, quick, slow_rejected, quick_rejected, _kinds) in results.items():
-        assert len(days) == (365 if LONG else 35)
+        assert len(days) == day_count
         assert slow_rejected == quick_rejected, part
         differ = sorted(t for t in quick if slow[t] != quick[t])
         assert not differ, f"{part}: {', '.join(differ)} differ between {len(days)} days one at a time and all at once"
+
+
+def test_month_day_by_day_is_as_at_once(tmp_path):
+    same_day_by_day_and_at_once(tmp_path, 35, PARTS)
+
+
+@pytest.mark.skipif(not LONG, reason="make test-long runs it")
+def test_year_day_by_day_is_as_at_once(tmp_path):
+    same_day_by_day_and_at_once(tmp_path, 365, {"all": list(KEYS)})
