@@ -421,6 +421,8 @@ static const struct sql_builtin builtins[] = {
     {"current_user", 0, 0, "", "STRING", "=user", 0, 0},
     {"user", 0, 0, "", "STRING", "=user", 0, 0},
     {"session_user", 0, 0, "", "STRING", "=user", 0, 0},
+    {"is_member", 1, 1, "s", "BOOLEAN", "dbx_is_member($1)", 0, 0},
+    {"is_account_group_member", 1, 1, "s", "BOOLEAN", "dbx_is_member($1)", 0, 0},
     REFUSED("current_catalog", "names are mapped: write the name"),
     REFUSED("current_schema", "names are mapped: write the name"),
     REFUSED("current_database", "names are mapped: write the name"),
@@ -431,8 +433,6 @@ static const struct sql_builtin builtins[] = {
 };
 
 static const struct sql_builtin *sorted[ARRAY_LEN(builtins)];
-    {"is_member", 1, 1, "s", "BOOLEAN", "dbx_is_member($1)", 0, 0},
-    {"is_account_group_member", 1, 1, "s", "BOOLEAN", "dbx_is_member($1)", 0, 0},
 static const char *names[ARRAY_LEN(builtins)];
 static size_t name_count;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
