@@ -109,23 +109,64 @@ int build_marks(struct engine_conn *c, const char *source, struct arena *a, stru
 
 /* ---- writing -------------------------------------------------------------------------------------------------- */
 
+/* Of several parts of one file the last says how far it was read. */
+static void last_marks(const struct source_mark *marks, size_t count, struct arena *a, struct map *ret)
+{
+    for (size_t i = 0; i < count; i++)
+        map_set(ret, arena_printf(a, "%s\t%s", marks[i].table, marks[i].file), (void *)(uintptr_t)&marks[i]);
+}
+
+static int forget_marks(struct build *b, const char *source, const struct map *last, struct arena *a, struct error *err)
+{
+    const size_t most = 500; /* files a statement */
+    int rc = 0;
+    for (size_t i = 0; i < last->len && !rc;) {
+        struct buf files CLEANUP(buf_free);
+        buf_init(&files, LIMIT_SQL_BYTES);
+        for (size_t n = 0; i < last->len && n < most; i++) {
+            const struct source_mark *m = last->entries[i].key ? last->entries[i].value : NULL;
+            if (m)
+                buf_printf(&files, "%s(%s, %s)", n++ ? ", " : "", build_text(a, m->table), build_text(a, m->file));
+        }
+        if (files.overflow)
+            return error_set(err, ERROR_LIMIT, "the names of the files of %s are too long", source);
+        if (files.len)
+            rc = engine_exec(b->conn, SQL_WITH(TEMPLATE(a, build_sql_mark_forget, {"files", files.data}), P_TEXT("source", source)), NULL,
+                             err);
+    }
+    return rc;
+}
+
+/* Statements would cost more than the rows of many small files. */
 int build_mark_put(struct build *b, const char *source, const struct source_mark *marks, size_t count, struct error *err)
 {
-    for (size_t i = 0; i < count; i++) {
-        const struct source_mark *m = &marks[i];
-        int rc = engine_exec(b->conn,
-                             SQL_WITH(build_sql_mark_forget, P_TEXT("source", source), P_TEXT("table", m->table), P_TEXT("file", m->file)),
-                             NULL, err);
-        if (!rc)
-            rc = engine_exec(b->conn,
-                             SQL_WITH(build_sql_mark, P_TEXT("source", source), P_TEXT("table", m->table), P_TEXT("file", m->file),
-                                      P_I64("size", m->size), P_I64("offset", m->offset), P_I64("version", m->version),
-                                      P_I64("run", b->run_id), P_TIME("now", b->last_ingested_us)),
-                             NULL, err);
-        if (rc)
-            return rc;
+    struct arena *a CLEANUP(arena_freep) = arena_new();
+    struct map last = {0};
+    struct engine_loader *l = NULL;
+    last_marks(marks, count, a, &last);
+    int rc = forget_marks(b, source, &last, a, err);
+    if (!rc)
+        rc = engine_load_begin(b->conn, "secchi_ops", "load_mark", &l, err);
+    for (size_t i = 0; i < last.len && !rc; i++) {
+        const struct source_mark *m = last.entries[i].key ? last.entries[i].value : NULL;
+        if (!m)
+            continue;
+        engine_load_text(l, 0, source, strlen(source));
+        engine_load_text(l, 1, m->table, strlen(m->table));
+        engine_load_text(l, 2, m->file, strlen(m->file));
+        engine_load_i64(l, 3, m->size);
+        engine_load_i64(l, 4, m->offset);
+        engine_load_i64(l, 5, m->version);
+        engine_load_i64(l, 6, b->run_id);
+        engine_load_i64(l, 7, b->last_ingested_us);
+        rc = engine_load_row(l, err);
     }
-    return 0;
+    map_free(&last);
+    if (rc) {
+        engine_load_abort(l);
+        return rc;
+    }
+    return engine_load_end(l, err);
 }
 
 int64_t build_next_ingested(struct build *b)

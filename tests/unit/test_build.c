@@ -152,7 +152,7 @@ static void every_statement_of_the_room_is_one(void **state)
 {
     (void)state;
     static const char *const texts[] = {build_sql_finding, build_sql_finding_close, build_sql_step,
-                                        build_sql_mark,    build_sql_pending,       build_sql_run};
+                                        build_sql_marks,   build_sql_pending,       build_sql_run};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         struct sql_statement *s;
         size_t count;

@@ -1,4 +1,3 @@
 DELETE FROM secchi_ops.load_mark
 WHERE source = :source
-  AND table_name = :table
-  AND file = :file
+  AND (table_name, file) IN ({files})
