@@ -3,7 +3,9 @@
 -- Parameters: :from_day and :to_day (exclusive) are the days on which the span's rows are delivered, :first_day and :until_day those of the
 -- whole simulation. Events of the seven days before are made as well: some of their rows are delivered late, others were corrected.
 -- Times are microseconds since 1970 (us), days are numbers since 1970 (d), so that they are cheap; `k` is the random key of a row.
--- `arrival` is the day of delivery: that of the event's end, or, for three in a hundred rows, one to three days later.
+-- `arrival` is the day of delivery: that of the event's end, or, for three in a hundred rows, one to three days later. `known` is the day on
+-- which the first row of a run, a task or an update is delivered: what refers to it is delivered then or later, so that nothing that is
+-- delivered ever names what is not.
 
 CREATE OR REPLACE TABLE sim.day AS
 SELECT
@@ -87,6 +89,8 @@ SELECT
   r.*,
   CAST(100000000000000 + sim_key('run', r.k) % 900000000000000 AS STRING) AS run_id,
   r.start_us + r.duration_us AS end_us,
+  date_from_unix_date(CAST(r.start_us DIV 86400000000 AS INT)
+    + CASE WHEN sim_random('late run', r.k, 0) < 0.03 THEN 1 + CAST(floor(3 * sim_random('late run days', r.k, 0)) AS INT) ELSE 0 END) AS known,
   CAST(r.fail AND r.bad < 0.8 AS BOOLEAN) AS failed,
   CASE WHEN NOT r.fail THEN 'SUCCEEDED' WHEN r.bad < 0.8 THEN 'FAILED' WHEN r.bad < 0.9 THEN 'TIMED_OUT' WHEN r.bad < 0.95 THEN 'ERROR' ELSE 'CANCELLED' END AS result_state,
   CASE WHEN NOT r.fail THEN 'SUCCESS' WHEN r.bad < 0.5 THEN 'RUN_EXECUTION_ERROR' WHEN r.bad < 0.7 THEN 'DRIVER_ERROR' WHEN r.bad < 0.8 THEN 'CLUSTER_ERROR'
@@ -160,7 +164,9 @@ SELECT
   CASE WHEN t.skipped THEN 'SKIPPED' WHEN t.attempt < t.attempts THEN 'FAILED' WHEN t.task_no = t.fails_at THEN t.run_state ELSE 'SUCCEEDED' END AS result_state,
   CASE WHEN t.skipped THEN 'SKIPPED' WHEN t.attempt < t.attempts THEN 'RUN_EXECUTION_ERROR' WHEN t.task_no = t.fails_at THEN t.run_code ELSE 'SUCCESS' END AS termination_code,
   t.from_us + CAST((t.to_us - t.from_us) * (t.attempt - 1) / t.attempts AS BIGINT) AS start_us,
-  t.from_us + CAST((t.to_us - t.from_us) * t.attempt / t.attempts AS BIGINT) AS end_us
+  t.from_us + CAST((t.to_us - t.from_us) * t.attempt / t.attempts AS BIGINT) AS end_us,
+  greatest(t.run_known, date_from_unix_date(CAST((t.from_us + CAST((t.to_us - t.from_us) * (t.attempt - 1) / t.attempts AS BIGINT)) DIV 86400000000 AS INT)
+    + CASE WHEN sim_random('late task', t.k, 0) < 0.03 THEN 1 + CAST(floor(3 * sim_random('late task days', t.k, 0)) AS INT) ELSE 0 END)) AS known
 FROM (
   SELECT
     s.*,
@@ -175,6 +181,7 @@ FROM (
       r.cluster_id,
       r.compute,
       r.fails_at,
+      r.known AS run_known,
       r.result_state AS run_state,
       r.termination_code AS run_code,
       t.task_no,
@@ -204,11 +211,11 @@ FROM (
 SELECT
   x.*,
   x.result_state IS NOT NULL AND sim_random('run corrected', x.k) < 0.01 AS corrected,
-  date_from_unix_date(CAST(x.slice_end_us DIV 86400000000 AS INT)
-    + CASE WHEN sim_random('late run', x.k, x.hour_no) < 0.03 THEN 1 + CAST(floor(3 * sim_random('late run days', x.k, x.hour_no)) AS INT) ELSE 0 END) AS delivered
+  greatest(x.known, date_from_unix_date(CAST((x.slice_end_us - 1) DIV 86400000000 AS INT)
+    + CASE WHEN sim_random('late run', x.k, x.hour_no) < 0.03 THEN 1 + CAST(floor(3 * sim_random('late run days', x.k, x.hour_no)) AS INT) ELSE 0 END)) AS delivered
 FROM (
   SELECT
-    r.k, r.job_no, r.run_id, r.cluster_id, r.compute, r.extra,
+    r.k, r.job_no, r.run_id, r.cluster_id, r.compute, r.extra, r.known,
     hour_no,
     greatest(r.start_us, (r.start_us DIV 3600000000 + hour_no) * 3600000000) AS slice_start_us,
     least(r.end_us, (r.start_us DIV 3600000000 + hour_no + 1) * 3600000000) AS slice_end_us,
@@ -222,11 +229,11 @@ FROM (
 CREATE OR REPLACE TABLE sim.task_slice AS
 SELECT
   x.*,
-  date_from_unix_date(CAST(x.slice_end_us DIV 86400000000 AS INT)
-    + CASE WHEN sim_random('late task', x.k, x.hour_no) < 0.03 THEN 1 + CAST(floor(3 * sim_random('late task days', x.k, x.hour_no)) AS INT) ELSE 0 END) AS arrival
+  greatest(x.known, date_from_unix_date(CAST(greatest(x.slice_start_us, x.slice_end_us - 1) DIV 86400000000 AS INT)
+    + CASE WHEN sim_random('late task', x.k, x.hour_no) < 0.03 THEN 1 + CAST(floor(3 * sim_random('late task days', x.k, x.hour_no)) AS INT) ELSE 0 END)) AS arrival
 FROM (
   SELECT
-    t.k, t.job_no, t.task_no, t.run_id, t.task_run_id, t.cluster_id, t.compute,
+    t.k, t.job_no, t.task_no, t.run_id, t.task_run_id, t.cluster_id, t.compute, t.known,
     hour_no,
     greatest(t.start_us, (t.start_us DIV 3600000000 + hour_no) * 3600000000) AS slice_start_us,
     least(t.end_us, (t.start_us DIV 3600000000 + hour_no + 1) * 3600000000) AS slice_end_us,
@@ -253,7 +260,8 @@ SELECT
   y.day_us + 1000000L * CAST(28800 + 14400 * sim_random('session start', y.seed, c.cluster_no, y.d) AS BIGINT) AS start_us,
   y.day_us + 1000000L * CAST(28800 + 14400 * sim_random('session start', y.seed, c.cluster_no, y.d) AS BIGINT)
     + 1000000L * CAST((5400 + 5400 * sim_random('session', y.seed, c.cluster_no, y.d)) * coalesce(e.size, 1.0) AS BIGINT) AS end_us,
-  e.size IS NOT NULL AS runaway
+  e.size IS NOT NULL AS runaway,
+  CAST(NULL AS DATE) AS known
 FROM sim.cluster AS c
 CROSS JOIN sim.day AS y
 LEFT JOIN sim.other_effect AS e ON e.kind = 'runaway_cluster' AND e.target_no = c.cluster_no AND e.d = y.d
@@ -271,7 +279,8 @@ SELECT
   j.dbu_hour,
   r.start_us,
   r.end_us,
-  FALSE
+  FALSE,
+  r.known
 FROM sim.run AS r
 JOIN sim.job AS j ON j.job_no = r.job_no
 WHERE r.compute = 'classic';
@@ -280,8 +289,8 @@ WHERE r.compute = 'classic';
 CREATE OR REPLACE TABLE sim.cluster_hour AS
 SELECT
   x.*,
-  date_from_unix_date(CAST((x.slice_end_us - 1) DIV 86400000000 AS INT)
-    + CASE WHEN sim_random('late node', x.k, x.hour_no) < 0.03 THEN 1 + CAST(floor(3 * sim_random('late node days', x.k, x.hour_no)) AS INT) ELSE 0 END) AS arrival
+  greatest(x.known, date_from_unix_date(CAST((x.slice_end_us - 1) DIV 86400000000 AS INT)
+    + CASE WHEN sim_random('late node', x.k, x.hour_no) < 0.03 THEN 1 + CAST(floor(3 * sim_random('late node days', x.k, x.hour_no)) AS INT) ELSE 0 END)) AS arrival
 FROM (
   SELECT
     u.*,
@@ -323,7 +332,7 @@ FROM (
       CAST(CASE WHEN sim_random('query wait', b.k) < 0.02 THEN 3000 + 5000 * sim_random('query wait ms', b.k) ELSE 0 END AS BIGINT) AS wait_ms,
       CAST(30 + 170 * sim_random('query compile', b.k) AS BIGINT) AS compile_ms,
       CAST(5 + 60 * sim_random('query fetch', b.k) AS BIGINT) AS fetch_ms,
-      CASE WHEN b.cached THEN 0 ELSE CAST(b.busy_ms * (20000 + 40000 * sim_random('query bytes', b.k)) AS BIGINT) END AS read_bytes
+      CASE WHEN b.cached OR b.kind = 4 THEN 0 ELSE CAST(b.busy_ms * (20000 + 40000 * sim_random('query bytes', b.k)) AS BIGINT) END AS read_bytes
     FROM (
       SELECT
         a.k,
@@ -339,7 +348,7 @@ FROM (
         e.spill AS spilling,
         e.cache,
         a.kind = 0 AND sim_random('query cached', a.k) < 0.15 / coalesce(e.cache, 1.0) AS cached,
-        h.base_ms * exp(0.8 * sim_normal('query busy', a.k)) * CASE WHEN a.kind > 0 THEN 2.5 ELSE 1.0 END AS busy_ms
+        CASE a.kind WHEN 0 THEN h.base_ms WHEN 4 THEN 40.0 ELSE 2.5 * h.base_ms END * exp(0.8 * sim_normal('query busy', a.k)) AS busy_ms
       FROM (
         SELECT
           sim_key('query', y.seed, h.warehouse_no, y.d, n) AS k,
@@ -439,6 +448,8 @@ SELECT
   u.*,
   sim_uuid('update', u.k) AS update_id,
   u.start_us + u.duration_us AS end_us,
+  date_from_unix_date(CAST(u.start_us DIV 86400000000 AS INT)
+    + CASE WHEN sim_random('late update', u.k, 0) < 0.03 THEN 1 + CAST(floor(3 * sim_random('late update days', u.k, 0)) AS INT) ELSE 0 END) AS known,
   CASE WHEN u.stuck IS NOT NULL THEN 'CANCELED' WHEN sim_random('update fails', u.k) < 0.03 THEN 'FAILED' ELSE 'COMPLETED' END AS result_state
 FROM (
   SELECT
@@ -458,11 +469,11 @@ FROM (
 CREATE OR REPLACE TABLE sim.update_slice AS
 SELECT
   x.*,
-  date_from_unix_date(CAST((x.slice_end_us - 1) DIV 86400000000 AS INT)
-    + CASE WHEN sim_random('late update', x.k, x.hour_no) < 0.03 THEN 1 + CAST(floor(3 * sim_random('late update days', x.k, x.hour_no)) AS INT) ELSE 0 END) AS arrival
+  greatest(x.known, date_from_unix_date(CAST((x.slice_end_us - 1) DIV 86400000000 AS INT)
+    + CASE WHEN sim_random('late update', x.k, x.hour_no) < 0.03 THEN 1 + CAST(floor(3 * sim_random('late update days', x.k, x.hour_no)) AS INT) ELSE 0 END)) AS arrival
 FROM (
   SELECT
-    u.k, u.pipeline_no, u.update_id, u.d, u.n,
+    u.k, u.pipeline_no, u.update_id, u.d, u.n, u.known,
     hour_no,
     greatest(u.start_us, (u.start_us DIV 3600000000 + hour_no) * 3600000000) AS slice_start_us,
     least(u.end_us, (u.start_us DIV 3600000000 + hour_no + 1) * 3600000000) AS slice_end_us,
@@ -537,8 +548,8 @@ FROM (
 CREATE OR REPLACE TABLE sim.lineage AS
 SELECT
   l.*,
-  date_from_unix_date(CAST(l.event_us DIV 86400000000 AS INT)
-    + CASE WHEN sim_random('late lineage', l.k) < 0.03 THEN 1 + CAST(floor(3 * sim_random('late lineage days', l.k)) AS INT) ELSE 0 END) AS arrival
+  greatest(l.known, date_from_unix_date(CAST(l.event_us DIV 86400000000 AS INT)
+    + CASE WHEN sim_random('late lineage', l.k) < 0.03 THEN 1 + CAST(floor(3 * sim_random('late lineage days', l.k)) AS INT) ELSE 0 END)) AS arrival
 FROM (
   SELECT
     sim_key('query lineage', q.k) AS k,
@@ -552,7 +563,8 @@ FROM (
     CAST(NULL AS BIGINT) AS job_no,
     CAST(NULL AS STRING) AS run_id,
     CAST(NULL AS BIGINT) AS pipeline_no,
-    CAST(NULL AS STRING) AS update_id
+    CAST(NULL AS STRING) AS update_id,
+    coalesce(q.first_arrival, q.arrival) AS known
   FROM sim.query AS q
   WHERE q.state = 'FINISHED' AND q.kind < 4 AND NOT q.cached
   UNION ALL
@@ -568,7 +580,8 @@ FROM (
     t.job_no,
     t.task_run_id,
     NULL,
-    NULL
+    NULL,
+    t.known
   FROM sim.task_run AS t
   JOIN sim.task AS k ON k.job_no = t.job_no AND k.task_no = t.task_no
   CROSS JOIN LATERAL explode(array(0, 1)) AS x_side(side)
@@ -586,7 +599,8 @@ FROM (
     NULL,
     NULL,
     u.pipeline_no,
-    u.update_id
+    u.update_id,
+    u.known
   FROM sim.update AS u
   JOIN sim.pipeline AS p ON p.pipeline_no = u.pipeline_no
   WHERE u.result_state = 'COMPLETED'
@@ -652,11 +666,11 @@ CREATE OR REPLACE TABLE sim.usage AS
 SELECT
   f.*,
   sim_random('usage corrected', f.k) < 0.008 AS corrected,
-  date_from_unix_date(CAST((f.end_us - 1) DIV 86400000000 AS INT)
-    + CASE WHEN sim_random('late usage', f.k) < 0.04 THEN 1 + CAST(floor(3 * sim_random('late usage days', f.k)) AS INT) ELSE 0 END) AS arrival
+  greatest(f.known, date_from_unix_date(CAST((f.end_us - 1) DIV 86400000000 AS INT)
+    + CASE WHEN sim_random('late usage', f.k) < 0.04 THEN 1 + CAST(floor(3 * sim_random('late usage days', f.k)) AS INT) ELSE 0 END)) AS arrival
 FROM (
   SELECT
-    u.k, u.start_us, u.end_us, u.product, u.sku, u.workspace_id, u.tagged, u.run_id, u.cluster_id, u.node_type, u.update_id,
+    u.k, u.start_us, u.end_us, u.product, u.sku, u.workspace_id, u.tagged, u.run_id, u.cluster_id, u.node_type, u.update_id, u.known,
     coalesce(1000000 + u.job_no, 2000000 + u.warehouse_no, 3000000 + u.cluster_no, 4000000 + u.pipeline_no, 5000000 + u.endpoint_no, 6000000 + u.user_no, 7000000 + u.table_no) AS owner_no,
     CAST(floor(1000000.0D * u.quantity * coalesce(we.cost, 1.0) * CASE WHEN u.tagged THEN 1.0 ELSE coalesce(we.untagged, 1.0) END * coalesce(je.cost, 1.0) * coalesce(he.cost, 1.0)
       * CASE WHEN u.product = 'INTERACTIVE' THEN coalesce(te.new_team, 1.0) ELSE 1.0 END + 0.5D) AS BIGINT) AS micros
@@ -681,21 +695,22 @@ FROM (
       CAST(NULL AS BIGINT) AS user_no,
       CAST(NULL AS BIGINT) AS table_no,
       coalesce(j.team_no, p.team_no) AS team_no,
-      (c.slice_end_us - c.slice_start_us) / 3600000000.0D * (c.workers + 1) * c.dbu_hour AS quantity
+      (c.slice_end_us - c.slice_start_us) / 3600000000.0D * (c.workers + 1) * c.dbu_hour AS quantity,
+      c.known
     FROM sim.cluster_hour AS c
     LEFT JOIN sim.job AS j ON j.job_no = c.job_no
     LEFT JOIN sim.cluster AS p ON p.cluster_no = c.cluster_no
     UNION ALL
     SELECT
       sim_key('usage run', r.k, r.hour_no), r.slice_start_us, r.slice_end_us, 'JOBS', j.sku, j.workspace_id, j.tagged, NULL, r.job_no, r.run_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-      NULL, j.team_no, (r.slice_end_us - r.slice_start_us) / 3600000000.0D * (2 + 2 * j.workers)
+      NULL, j.team_no, (r.slice_end_us - r.slice_start_us) / 3600000000.0D * (2 + 2 * j.workers), r.known
     FROM sim.run_slice AS r
     JOIN sim.job AS j ON j.job_no = r.job_no
     WHERE r.compute = 'serverless'
     UNION ALL
     SELECT
       sim_key('usage warehouse', h.seed, h.warehouse_no, x.hour_us), x.hour_us, x.hour_us + 3600000000, 'SQL', h.sku, h.workspace_id, h.tagged, NULL, NULL, NULL, NULL, NULL, h.warehouse_no, NULL, NULL,
-      NULL, NULL, NULL, h.team_no, sum(x.run_us) / 3600000000.0D * max(h.dbu_hour)
+      NULL, NULL, NULL, h.team_no, sum(x.run_us) / 3600000000.0D * max(h.dbu_hour), NULL
     FROM (
       SELECT
         r.warehouse_no,
@@ -713,13 +728,13 @@ FROM (
     UNION ALL
     SELECT
       sim_key('usage update', s.k, s.hour_no), s.slice_start_us, s.slice_end_us, 'DLT', 'ENTERPRISE_DLT_ADVANCED_COMPUTE', p.workspace_id, p.tagged, NULL, NULL, NULL, NULL, NULL, NULL, s.pipeline_no,
-      s.update_id, NULL, NULL, NULL, p.team_no, (s.slice_end_us - s.slice_start_us) / 3600000000.0D * p.dbu_hour
+      s.update_id, NULL, NULL, NULL, p.team_no, (s.slice_end_us - s.slice_start_us) / 3600000000.0D * p.dbu_hour, s.known
     FROM sim.update_slice AS s
     JOIN sim.pipeline AS p ON p.pipeline_no = s.pipeline_no
     UNION ALL
     SELECT
       sim_key('usage endpoint', e.seed, e.endpoint_no, c.hour_us), c.hour_us, c.hour_us + 3600000000, 'MODEL_SERVING', 'ENTERPRISE_SERVERLESS_REAL_TIME_INFERENCE_US_EAST_N_VIRGINIA', e.workspace_id,
-      TRUE, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, e.endpoint_no, NULL, NULL, e.team_no, sum(c.tokens) / 4000.0D
+      TRUE, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, e.endpoint_no, NULL, NULL, e.team_no, sum(c.tokens) / 4000.0D, NULL
     FROM (
       SELECT endpoint_no, request_us DIV 3600000000 * 3600000000 AS hour_us, input_tokens + output_tokens AS tokens
       FROM sim.call
@@ -730,7 +745,7 @@ FROM (
     SELECT
       sim_key('usage notebook', y.seed, p.user_no, y.d, n), y.day_us + 3600000000 * (8 + CAST(sim_key('notebook hour', y.seed, p.user_no, y.d, n) % 11 AS BIGINT)),
       y.day_us + 3600000000 * (9 + CAST(sim_key('notebook hour', y.seed, p.user_no, y.d, n) % 11 AS BIGINT)), 'INTERACTIVE', 'ENTERPRISE_ALL_PURPOSE_SERVERLESS_COMPUTE_US_EAST_N_VIRGINIA',
-      p.workspace_id, p.user_no % 9 <> 4, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, p.user_no, NULL, p.team_no, 0.4 + 2.2 * sim_random('notebook', y.seed, p.user_no, y.d, n)
+      p.workspace_id, p.user_no % 9 <> 4, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, p.user_no, NULL, p.team_no, 0.4 + 2.2 * sim_random('notebook', y.seed, p.user_no, y.d, n), NULL
     FROM sim.person AS p
     CROSS JOIN sim.day AS y
     CROSS JOIN LATERAL explode(CASE WHEN floor(p.activity * 1.5 * y.root * y.working * y.growth + sim_random('notebooks', y.seed, p.user_no, y.d)) >= 1
@@ -739,7 +754,7 @@ FROM (
     UNION ALL
     SELECT
       sim_key('usage storage', y.seed, t.table_no, y.d, n), y.day_us, y.day_us + 86400000000, 'DEFAULT_STORAGE', 'ENTERPRISE_DATABRICKS_STORAGE_US_EAST_N_VIRGINIA', w.workspace_id, t.table_no % 4 <> 0,
-      NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, t.table_no, t.team_no, t.daily_rows / 40000.0D * y.growth
+      NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, t.table_no, t.team_no, t.daily_rows / 40000.0D * y.growth, NULL
     FROM sim.table AS t
     CROSS JOIN sim.day AS y
     JOIN sim.workspace AS w ON w.workspace_no = t.workspace_no
@@ -748,19 +763,19 @@ FROM (
     UNION ALL
     SELECT
       sim_key('usage network', y.seed, w.workspace_no, y.d), y.day_us, y.day_us + 86400000000, 'NETWORKING', 'ENTERPRISE_PUBLIC_CONNECTIVITY_DATA_PROCESSED_US_EAST_N_VIRGINIA', w.workspace_id, FALSE,
-      NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, (200 + 100 * sim_random('network', y.seed, w.workspace_no, y.d)) * y.working * y.growth
+      NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, (200 + 100 * sim_random('network', y.seed, w.workspace_no, y.d)) * y.working * y.growth, NULL
     FROM sim.workspace AS w
     CROSS JOIN sim.day AS y
     UNION ALL
     SELECT
       sim_key('usage monitoring', y.seed, w.workspace_no, y.d), y.day_us + 10800000000, y.day_us + 14400000000, 'LAKEHOUSE_MONITORING', 'ENTERPRISE_DATA_QUALITY_MONITORING_US_EAST_N_VIRGINIA',
-      w.workspace_id, FALSE, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 3 + sim_random('monitoring', y.seed, w.workspace_no, y.d)
+      w.workspace_id, FALSE, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 3 + sim_random('monitoring', y.seed, w.workspace_no, y.d), NULL
     FROM sim.workspace AS w
     CROSS JOIN sim.day AS y
     UNION ALL
     SELECT
       sim_key('usage maintenance', b.k), b.us DIV 3600000000 * 3600000000, b.us DIV 3600000000 * 3600000000 + 3600000000, 'PREDICTIVE_OPTIMIZATION',
-      'ENTERPRISE_PREDICTIVE_OPTIMIZATION_US_EAST_N_VIRGINIA', w.workspace_id, FALSE, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, t.table_no, t.team_no, b.quantity
+      'ENTERPRISE_PREDICTIVE_OPTIMIZATION_US_EAST_N_VIRGINIA', w.workspace_id, FALSE, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, t.table_no, t.team_no, b.quantity, NULL
     FROM sim.beat AS b
     JOIN sim.table AS t ON t.table_no = b.table_no
     JOIN sim.workspace AS w ON w.workspace_no = t.workspace_no
@@ -778,8 +793,8 @@ FROM (
 CREATE OR REPLACE TABLE sim.audit AS
 SELECT
   a.*,
-  date_from_unix_date(CAST(a.us DIV 86400000000 AS INT)
-    + CASE WHEN sim_random('late audit', a.k) < 0.03 THEN 1 + CAST(floor(3 * sim_random('late audit days', a.k)) AS INT) ELSE 0 END) AS arrival
+  greatest(a.known, date_from_unix_date(CAST(a.us DIV 86400000000 AS INT)
+    + CASE WHEN sim_random('late audit', a.k) < 0.03 THEN 1 + CAST(floor(3 * sim_random('late audit days', a.k)) AS INT) ELSE 0 END)) AS arrival
 FROM (
   SELECT
     sim_key('action', p.seed, p.user_no, y.d, n) AS k,
@@ -793,7 +808,8 @@ FROM (
     CAST(NULL AS STRING) AS ref,
     CAST(sim_key('action kind', p.seed, p.user_no, y.d, n) % 20 AS INT) AS action_no,
     CASE WHEN sim_random('action fails', p.seed, p.user_no, y.d, n) < 0.015 THEN 403 ELSE 200 END AS status_code,
-    CAST(NULL AS BIGINT) AS table_no
+    CAST(NULL AS BIGINT) AS table_no,
+    CAST(NULL AS DATE) AS known
   FROM sim.person AS p
   CROSS JOIN sim.day AS y
   CROSS JOIN LATERAL explode(CASE WHEN sim_random('works', p.seed, p.user_no, y.d) < 0.8 * y.working
@@ -803,14 +819,15 @@ FROM (
   SELECT
     sim_key('run action', r.k, side), CASE WHEN side = 0 THEN 'run start' WHEN r.fail THEN 'run failed' ELSE 'run end' END, CASE side WHEN 0 THEN r.start_us ELSE r.end_us END, NULL, r.job_no, r.run_id, NULL,
     CASE WHEN side = 1 AND r.fail THEN 500 ELSE 200 END,
-    NULL
+    NULL,
+    r.known
   FROM sim.run AS r
   CROSS JOIN LATERAL explode(array(0, 1)) AS x_side(side)
   UNION ALL
-  SELECT sim_key('query action', q.k), 'query', q.start_us, q.user_no, q.warehouse_no, NULL, NULL, 200, NULL
+  SELECT sim_key('query action', q.k), 'query', q.start_us, q.user_no, q.warehouse_no, NULL, NULL, 200, NULL, NULL
   FROM sim.query AS q
   UNION ALL
-  SELECT sim_key('table action', l.k), 'table', l.event_us - 1000000, l.user_no, coalesce(l.job_no, -1), NULL, NULL, 200, l.source_no
+  SELECT sim_key('table action', l.k), 'table', l.event_us - 1000000, l.user_no, coalesce(l.job_no, -1), NULL, NULL, 200, l.source_no, NULL
   FROM sim.lineage AS l
   UNION ALL
   -- actions that only an incident makes: size times a base number a day, beside all others
@@ -820,7 +837,7 @@ FROM (
       WHEN 'credential_stuffing' THEN 3600000 * (1 + 5 * sim_random('incident time', y.seed, i.kind, i.target_no, y.d, n))
       WHEN 'off_hours_export' THEN 3600000 * (0.5 + 4 * sim_random('incident time', y.seed, i.kind, i.target_no, y.d, n))
       ELSE 3600000 * (9 + 8 * sim_random('incident time', y.seed, i.kind, i.target_no, y.d, n)) END AS BIGINT),
-    CASE WHEN i.kind = 'credential_stuffing' THEN CAST(sim_key('incident user', y.seed, i.target_no, y.d, n) % 12 AS BIGINT) ELSE i.target_no END, NULL, NULL, NULL, CASE WHEN i.kind = 'credential_stuffing' THEN 401 ELSE 200 END, NULL
+    CASE WHEN i.kind = 'credential_stuffing' THEN CAST(sim_key('incident user', y.seed, i.target_no, y.d, n) % 12 AS BIGINT) ELSE i.target_no END, NULL, NULL, NULL, CASE WHEN i.kind = 'credential_stuffing' THEN 401 ELSE 200 END, NULL, NULL
   FROM (
     SELECT
       kind, target_no, d,
@@ -831,7 +848,7 @@ FROM (
   JOIN sim.day AS y ON y.d = i.d
   CROSS JOIN LATERAL explode(sequence(1, i.rows_a_day)) AS x_n(n)
   UNION ALL
-  SELECT sim_key('schema action', y.seed, i.target_no, y.d), 'schema_change', y.day_us + 36000000000, 3, -1, NULL, NULL, 200, i.target_no
+  SELECT sim_key('schema action', y.seed, i.target_no, y.d), 'schema_change', y.day_us + 36000000000, 3, -1, NULL, NULL, 200, i.target_no, NULL
   FROM sim.other_effect AS i
   JOIN sim.day AS y ON y.d = i.d
   WHERE i.kind = 'schema_change' AND i.d = i.first_d
