@@ -149,7 +149,7 @@ static void count_listener(struct owner *o)
 
 static int serve_socket(struct owner *o, struct error *err)
 {
-    int fd, rc = listen_unix(o, &fd, err);
+    int fd = -1, rc = listen_unix(o, &fd, err);
     if (rc)
         return rc;
     struct listener *l = &o->listeners[0];
