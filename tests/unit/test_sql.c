@@ -582,6 +582,10 @@ static void gate(void **state)
     gates("SELECT * FROM 'file.parquet'", ERROR_USAGE, "1:15");
     gates("SELECT getenv('HOME')", ERROR_NOT_FOUND, "1:8");
     gates("SELECT dbx_divide(1, 2)", ERROR_NOT_FOUND, "1:8");
+    static const char *const of_simulator[] = {"sim_key(1)", "sim_random(1)", "sim_normal(1)",   "sim_hex(1)",
+                                               "SIM_ID(1)",  "sim_uuid(1)",   "sim_pick(0.5, 1)"};
+    for (size_t i = 0; i < ARRAY_LEN(of_simulator); i++)
+        gates(arena_printf(arena, "SELECT %s", of_simulator[i]), ERROR_NOT_FOUND, "1:8");
     gates("SELECT pg_catalog.version()", ERROR_NOT_FOUND, "1:8");
     gates("SELECT `rand`()", ERROR_USAGE, "1:8");
     gates("SELECT 1 /* ; */ ; -- ; DROP TABLE a", ERROR_NONE, "");
