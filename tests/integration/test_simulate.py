@@ -13,6 +13,8 @@ import yaml
 
 from program import ROOT, SECCHI, new_home
 
+pytestmark = pytest.mark.xdist_group("simulate")  # the module's lakes are made once, by one worker
+
 FIRST, UNTIL, DAYS = pd.Timestamp("2026-06-06"), pd.Timestamp("2026-07-06"), 30
 SPEC_TABLES = 36
 
@@ -177,6 +179,65 @@ def test_late_corrected_and_retracted_rows(plain):
     assert len(taken_back) == len(restated) > 0 and (taken_back.usage_quantity < 0).all() and usage.record_id.is_unique
 
 
+# What names a row of another table: the table, what it names (null: nothing), where that is.
+REFERENCES = [
+    ("access/table_lineage", lambda f: f.statement_id, "query/history", "statement_id"),
+    ("access/column_lineage", lambda f: f.statement_id, "query/history", "statement_id"),
+    ("access/table_lineage", lambda f: f.entity_run_id[f.entity_type == "JOB"], "lakeflow/job_task_run_timeline", "run_id"),
+    ("access/column_lineage", lambda f: f.entity_run_id[f.entity_type == "PIPELINE"], "lakeflow/pipeline_update_timeline", "update_id"),
+    ("lakeflow/job_task_run_timeline", lambda f: f.job_run_id, "lakeflow/job_run_timeline", "run_id"),
+    ("billing/usage", lambda f: f.usage_metadata.str["job_run_id"], "lakeflow/job_run_timeline", "run_id"),
+    ("billing/usage", lambda f: f.usage_metadata.str["dlt_update_id"], "lakeflow/pipeline_update_timeline", "update_id"),
+    ("access/audit", lambda f: f.request_params.map(lambda p: dict(p).get("runId")), "lakeflow/job_run_timeline", "run_id"),
+    ("lakeflow/job_run_timeline", lambda f: f.compute_ids.explode(), "compute/clusters", "cluster_id"),
+    ("compute/node_timeline", lambda f: f.cluster_id, "compute/clusters", "cluster_id"),
+    ("serving/endpoint_usage", lambda f: f.served_entity_id, "serving/served_entities", "served_entity_id"),
+]
+
+
+@pytest.mark.parametrize("table, names, other, key", REFERENCES, ids=[f"{r[0]}-{r[3]}" for r in REFERENCES])
+def test_nothing_is_delivered_before_what_it_names(plain, table, names, other, key):
+    frame = read(plain, table)
+    named = pd.DataFrame({"id": names(frame)}).join(frame[["arrival"]]).dropna()
+    known = read(plain, other).groupby(key).arrival.min()
+    assert len(named) > 50 and set(named.id) <= set(known.index)
+    assert (named.arrival >= named.id.map(known)).all()
+
+
+def test_metadata_statements_read_and_spill_nothing(planted):
+    queries = read(planted, "query/history")
+    show = queries[queries.statement_type == "SHOW"]
+    for column in ("read_bytes", "read_rows", "read_files", "spilled_local_bytes", "shuffle_read_bytes", "written_bytes", "produced_rows", "total_task_duration_ms"):
+        assert len(show) > 50 and (show[column] == 0).all(), column
+        assert column == "written_bytes" or (queries[queries.statement_type == "SELECT"][column] > 0).any(), column
+
+
+def test_drift(tmp_path):
+    lake = tmp_path / "lake"
+    words = ["--days", "4", "--until", "2026-07-06", "--scale", "0.1", "--seed", "5", "--no-incidents", "--drift"]
+    good(subprocess.run([SECCHI, "simulate", "--out", str(lake), *words], capture_output=True, text=True, timeout=300))
+    columns = {t: [set(pq.read_schema(f).names) for f in sorted((lake / t).glob("*.parquet"))] for t in ("access/audit", "query/history")}
+    assert [("risk_level" in c) for c in columns["access/audit"]] == [False, False, True, True]
+    assert [("client_driver" in c) for c in columns["query/history"]] == [True, True, False, False]
+    assert columns["access/audit"][3] - columns["access/audit"][0] == {"risk_level"} and columns["query/history"][0] - columns["query/history"][3] == {"client_driver"}
+    usage = read(lake, "serving/endpoint_usage")
+    late = usage[usage.arrival >= pd.Timestamp("2026-07-04")]
+    assert late.status_code.map(type).eq(str).all() and not usage[usage.arrival < pd.Timestamp("2026-07-04")].status_code.map(type).eq(str).any()
+    words_for_codes = int((late.status_code == "RATE_LIMITED").sum())
+    assert words_for_codes > 0
+    home = new_home(tmp_path / "home")
+    (home.path / "secchi.yaml").write_text((lake / "secchi.yaml").read_text())
+    home.good("refresh", *(w for t in ("audit", "query_history", "endpoint_usage") for w in ("--only", t)), "--as-of", "2026-07-06")
+    found = {(f["kind"], f["table_name"], f["subject"]) for f in home.rows("SELECT kind, table_name, subject FROM secchi_ops.finding")}
+    assert found == {("column_added", "audit", "risk_level"), ("column_missing", "audit", "risk_level"), ("column_missing", "query_history", "client_driver"),
+                     ("type_changed", "endpoint_usage", "status_code"), ("rows_rejected", "endpoint_usage", None)}
+    assert int(home.one("SELECT count(*) AS n FROM secchi_quarantine.endpoint_usage")) == words_for_codes
+    audit = read(lake, "access/audit")
+    high = home.rows("SELECT count(*) AS n, count(risk_level) AS told, count_if(risk_level = 'high') AS high FROM system_bronze.audit")[0]
+    late = audit[audit.arrival >= pd.Timestamp("2026-07-04")]
+    assert {k: int(v) for k, v in high.items()} == {"n": len(audit), "told": len(late), "high": sum(r["status_code"] >= 400 for r in late.response)}
+
+
 # ---- incidents: against the same seed without them
 
 
@@ -215,6 +276,29 @@ def test_usage_is_as_many_times_larger(plain, planted, kind, key):
         end += pd.Timedelta(hours=7)
     before, after = (total(usage_of(lake, start, end, **{key: target})) for lake in (plain, planted))
     assert before > 0 and after / before == pytest.approx(entry["size"], rel=0.03)
+
+
+def test_a_runaway_cluster_idles_longer(plain, planted):
+    entry, start, end, cluster, _ = truth(planted, "runaway_cluster")
+    minutes = []
+    for lake in (plain, planted):
+        nodes = read(lake, "compute/node_timeline")
+        nodes = in_window(nodes[nodes.cluster_id == cluster], "start_time", start, end + pd.Timedelta(hours=7))
+        minutes.append((nodes.end_time - nodes.start_time).sum())
+    assert minutes[1] / minutes[0] == pytest.approx(entry["size"], rel=0.03)
+    assert nodes.cpu_user_percent.mean() == pytest.approx(3, abs=0.1) and len(nodes) > 500
+
+
+def test_serving_errors(plain, planted):
+    entry, start, end, endpoint, _ = truth(planted, "serving_errors")
+    shares = []
+    for lake in (plain, planted):
+        entities = read(lake, "serving/served_entities")
+        calls = latest(lake, "serving/endpoint_usage", ["databricks_request_id"])
+        calls = in_window(calls[calls.served_entity_id.isin(entities[entities.endpoint_id == endpoint].served_entity_id)], "request_time", start, end)
+        shares.append((calls.status_code != 200).mean())
+    assert len(calls) > 100 and shares[0] < 0.05
+    assert shares[1] == pytest.approx(0.01 + 0.1 * entry["size"], abs=0.1)
 
 
 def test_untagged_growth(plain, planted):
@@ -329,6 +413,13 @@ def test_look_alikes(plain, planted):
     assert set(before.index) <= set(after.index) and len(after) / len(before) == pytest.approx(entry["size"], rel=0.35)
     entry, start, end, warehouse, _ = truth(planted, "planned_migration")
     assert len(statements(plain, start, end, warehouse, cached=True)) > 0 and len(statements(planted, start, end, warehouse, cached=True)) == 0
+    entry, start, end, _, team = truth(planted, "new_team")
+    sums = []
+    for lake in (plain, planted):
+        usage = in_window(read(lake, "billing/usage"), "usage_start_time", start, end)
+        usage = usage[(usage.billing_origin_product == "INTERACTIVE") & usage.custom_tags.map(lambda t: dict(t).get("team") == team)]
+        sums.append(total(usage))
+    assert sums[0] > 0 and sums[1] / sums[0] == pytest.approx(entry["size"], rel=0.01)
     assert all(truth(planted, k)[0]["look_alike"] for k in ("month_end", "backfill", "new_team", "planned_migration"))
 
 
