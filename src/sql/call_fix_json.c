@@ -31,6 +31,20 @@ static void put_struct(struct json_text *j, const struct sql_type *t, const char
     buf_puts(&j->out, ") || '}')");
 }
 
+/* list_aggregate, because array_to_string is a macro that writes its list twice: what is bound would double with each level. */
+static void put_list(struct json_text *j, const struct sql_type *item, const char *x, const char *list, bool map)
+{
+    struct arena *a = j->b->a;
+    const char *v = arena_printf(a, "_dbx%u", ++j->b->counter);
+    buf_printf(&j->out, "CASE WHEN %s IS NOT NULL THEN '%s' || coalesce(list_aggregate(list_transform(%s, lambda %s: ", x, map ? "{" : "[",
+               list, v);
+    if (map)
+        buf_printf(&j->out, "CAST(to_json(CAST(%s.\"key\" AS VARCHAR)) AS VARCHAR) || ':' || ", v);
+    buf_puts(&j->out, "coalesce(");
+    put_json(j, item, map ? arena_printf(a, "%s.\"value\"", v) : v);
+    buf_printf(&j->out, ", 'null')), 'string_agg', ','), '') || '%s' END", map ? "}" : "]");
+}
+
 static void put_json(struct json_text *j, const struct sql_type *t, const char *x)
 {
     struct binder *b = j->b;
@@ -39,18 +53,9 @@ static void put_json(struct json_text *j, const struct sql_type *t, const char *
         put_struct(j, t, x);
         buf_puts(&j->out, " END");
     } else if (t->kind == SQL_T_ARRAY) {
-        const char *v = arena_printf(b->a, "_dbx%u", ++b->counter);
-        buf_printf(&j->out, "('[' || array_to_string(list_transform(%s, lambda %s: coalesce(", x, v);
-        put_json(j, t->item, v);
-        buf_puts(&j->out, ", 'null')), ',') || ']')");
+        put_list(j, t->item, x, x, false);
     } else if (t->kind == SQL_T_MAP) {
-        const char *v = arena_printf(b->a, "_dbx%u", ++b->counter);
-        buf_printf(
-            &j->out,
-            "('{' || array_to_string(list_transform(map_entries(%s), lambda %s: CAST(to_json(CAST(%s.\"key\" AS VARCHAR)) AS VARCHAR) || ':' || coalesce(",
-            x, v, v);
-        put_json(j, t->item, arena_printf(b->a, "%s.\"value\"", v));
-        buf_puts(&j->out, ", 'null')), ',') || '}')");
+        put_list(j, t->item, x, arena_printf(b->a, "map_entries(%s)", x), true);
     } else if (t->kind == SQL_T_STRING) {
         buf_printf(&j->out, "CAST(to_json(%s) AS VARCHAR)", x);
     } else if (t->kind == SQL_T_DOUBLE || t->kind == SQL_T_FLOAT) {

@@ -83,7 +83,8 @@ CREATE OR REPLACE MACRO dbx_double_text(x) AS (
     END)
 )[1];
 CREATE OR REPLACE MACRO dbx_float_text(x) AS dbx_double_text(x);
-CREATE OR REPLACE MACRO dbx_json_double(x) AS CASE WHEN isnan(x) OR isinf(x) THEN '"' || dbx_double_text(x) || '"' ELSE dbx_double_text(x) END;
+CREATE OR REPLACE MACRO dbx_json_double(x) AS
+    CASE WHEN isnan(x) THEN '"NaN"' WHEN isinf(x) THEN CASE WHEN x > 0 THEN '"Infinity"' ELSE '"-Infinity"' END ELSE dbx_double_text(x) END;
 CREATE OR REPLACE MACRO dbx_any_text(x) AS CASE WHEN typeof(x) = 'DOUBLE' THEN dbx_double_text(TRY_CAST(x AS DOUBLE)) ELSE CAST(x AS VARCHAR) END;
 
 -- ---- strict reading of strings: what Spark would not read is made unreadable for DuckDB too, by '? ' before it, which errors.c takes off ----

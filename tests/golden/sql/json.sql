@@ -7,6 +7,10 @@ SELECT id, json_array_length(j) AS a, json_object_keys(j) AS b FROM texts;
 SELECT to_json(named_struct('a', 1, 'b', NULL, 'c', 1.5D, 'd', TIMESTAMP '2024-01-01 01:02:03.5', 'e', DATE '2024-01-01', 'f', array(1, NULL), 'g', map('k', 2), 'h', 'q"uote', 'i', true, 'k', 1.50, 'l', 1e10)) AS a, to_json(array(1, 2)) AS b, to_json(map('a', 1)) AS c, to_json(struct(st.x, st.y)) AS d FROM nested WHERE id IN (1, 2);
 -- case: to_json_columns
 SELECT id, to_json(st) AS a, to_json(a) AS b, to_json(ast) AS c FROM nested;
+-- case: to_json_nested
+SELECT to_json(map('a', array(named_struct('x', 1.5D, 'y', map('k', array(named_struct('z', 'q"')), 'n', NULL)), NULL), 'b', array(), 'c', NULL)) AS a, to_json(array(map('k', array(1.5D, NULL)), map(), NULL)) AS b, to_json(named_struct('a', array(array(named_struct('p', 1D)), array()), 'm', map('k', named_struct('n', CAST(NULL AS INT))))) AS c, to_json(CAST(NULL AS MAP<STRING, STRUCT<a: ARRAY<STRUCT<b: INT>>>>)) AS d, to_json(CAST(NULL AS ARRAY<STRUCT<b: INT>>)) AS e;
+-- case: to_json_doubles
+SELECT to_json(array(double('NaN'), double('Infinity'), double('-Infinity'), 0D, -0.5D, 1e-5D, 12345678.9D, NULL)) AS a;
 -- case: from_json
 SELECT id, from_json(j, 'a INT, s STRING, d DOUBLE, t BOOLEAN').a AS a, from_json(j, 'b STRUCT<c: ARRAY<INT>>').b.c AS b, from_json(j, 'n STRING, s STRING').s AS c FROM texts WHERE id IN (1, 4, 5, 6);
 -- case: from_json_bad
