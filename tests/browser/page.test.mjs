@@ -318,12 +318,16 @@ describe('other pages', () => {
 
   it('tables: loading and error states', () => withPage('#/sql', { allowed: ['/api/v1/status'] }, async (page) => {
     let answer;
+    let tell;
+    const asked = new Promise((done) => { tell = done; });
     await page.waitForSelector('.card');
     await page.route('**/api/v1/status', (route) => new Promise((done) => {
       answer = (how) => (how === 'fail' ? route.fulfill({ status: 503, json: { error: { kind: 'unavailable', what: 'the engine is away', where: '', hint: 'wait' } } }) : route.continue()).then(done);
+      tell();
     }));
     await page.goto(`${server.url}/#/tables`);
     await page.locator('main .skeleton').first().waitFor();
+    await asked;
     await answer('fail');
     await page.locator('main .error-note').filter({ hasText: 'the engine is away' }).waitFor();
     await page.unroute('**/api/v1/status');

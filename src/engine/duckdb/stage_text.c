@@ -567,6 +567,8 @@ static void scan_free(struct duck *d, struct duck_text_scan *s)
     if (*p)
         *p = s->next;
     pthread_mutex_unlock(&d->lock);
+    pthread_mutex_lock(&s->lock); /* the threads of the scan have ended; what they did last happened before this */
+    pthread_mutex_unlock(&s->lock);
     VEC_FREE(&s->units);
     VEC_FREE(&s->columns);
     pthread_mutex_destroy(&s->lock);
