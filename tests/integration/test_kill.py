@@ -37,7 +37,8 @@ LOG_BYTES = 420_000  # of all samples together: a run must be short to be killed
 TIMES = {"bronze_ingestion_timestamp", "loaded_at", "published_to", "updated_at", "first_seen_at", "last_seen_at", "closed_at",
          "run_id", "first_run_id", "last_run_id", "closed_run_id", "landing"}  # landing numbers count attempts
 # What a finding says of the last load: one that was interrupted is made good in smaller loads.
-LAST_LOAD = {("finding", "text")}
+# A rule says when it came into the warehouse.
+LAST_LOAD = {("finding", "text"), ("dq_rule", "created_at")}
 # History of runs: a killed run is part of it.
 HISTORY = {"run", "step", "load_batch", "check_result"}
 
