@@ -233,10 +233,9 @@ static bool next_unit(struct thread *t, int *ret_errno)
     const struct unit *u = s->next_unit < s->units.len ? &s->units.items[s->next_unit++] : NULL;
     pthread_mutex_unlock(&s->lock);
     t->open = u != NULL;
-    *ret_errno = 0;
+    *ret_errno = u ? reader_open(&t->reader, u) : 0;
     if (!u)
         return false;
-    *ret_errno = reader_open(&t->reader, u);
     if (!*ret_errno && u->field_count) { /* the header of a CSV file */
         size_t len;
         enum csv_found found = CSV_MORE;
@@ -562,10 +561,9 @@ static void scan_free(struct duck *d, struct duck_text_scan *s)
 {
     pthread_mutex_lock(&d->lock);
     struct duck_text_scan **p = &d->text_scans;
-    while (*p && *p != s)
+    while (*p != s) /* it is there until now */
         p = &(*p)->next;
-    if (*p)
-        *p = s->next;
+    *p = s->next;
     pthread_mutex_unlock(&d->lock);
     pthread_mutex_lock(&s->lock); /* the threads of the scan have ended; what they did last happened before this */
     pthread_mutex_unlock(&s->lock);
