@@ -202,6 +202,16 @@ void server_put_time(yyjson_mut_doc *d, yyjson_mut_val *o, const char *key, int6
 yyjson_mut_val *server_put_object(yyjson_mut_doc *d, yyjson_mut_val *o, const char *key);
 yyjson_mut_val *server_put_array(yyjson_mut_doc *d, yyjson_mut_val *o, const char *key);
 
+/* ---- bookkeeping of the warehouse (ops.c) -------------------------------------------------------------------------- */
+
+/* Bookkeeping is the server's own, so it is read as administrator; a tenant, who is not shown what concerns all, gets no rows.
+ * max_rows 0: 10,000. */
+int ops_read(struct request *rq, const char *sql, const struct engine_param *params, size_t count, size_t max_rows, struct engine_rows *ret,
+             struct error *err) MUST_CHECK;
+/* Adds cells under the names of their columns. Names and texts are not copied. */
+void ops_put(yyjson_mut_doc *d, yyjson_mut_val *o, const struct engine_column *columns, const struct engine_value *values, size_t count);
+void ops_put_rows(yyjson_mut_doc *d, yyjson_mut_val *root, const char *key, const struct engine_rows *rows); /* an array, an object a row */
+
 /* ---- threads --------------------------------------------------------------------------------------------------- */
 
 struct pool *pool_new(int max_threads, struct error *err);
@@ -300,20 +310,19 @@ route_fn handle_rules, handle_rule_put, handle_rule_remove;
 
 /* Shared by handlers. */
 int statement_params(yyjson_val *object, struct arena *a, struct engine_param **ret, size_t *ret_count, struct error *err) MUST_CHECK;
+struct table_status { /* what the books tell of every table; all but the map lives in the request's arena */
+    struct engine_rows rows;
+    struct map tables; /* "layer.table" -> cells of its row; freed with map_free */
+};
 /* Adds "tables"; status (NULL: not told) is what table_status_read gave. */
-int tables_put(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *root, const struct map *status, size_t *ret_count,
+int tables_put(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *root, const struct table_status *status, size_t *ret_count,
                struct error *err) MUST_CHECK;
 void table_put(yyjson_mut_doc *d, yyjson_mut_val *o, const struct semantic_table *t);
 /* The table of that name that a statement would read; ERROR_NOT_FOUND with the nearest. */
 int table_find(struct request *rq, const char *name, const struct semantic_table **ret, struct error *err) MUST_CHECK;
-/* What the books tell of every table, for table_status_put; the keys live in the request's arena, the map is freed with map_free. */
-int table_status_read(struct request *rq, struct map *ret, struct error *err) MUST_CHECK;
-void table_status_put(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *o, const struct map *status, const struct semantic_table *t);
-/* Bookkeeping is the server's own, so it is read as administrator; tenants are not shown what concerns all. */
-int ops_read(struct request *rq, const char *sql, const struct engine_param *params, size_t count, struct engine_rows *ret,
-             struct error *err) MUST_CHECK;
-const char *ops_text(const struct engine_value *v); /* NULL when it is none */
-int64_t ops_number(const struct engine_value *v);   /* also of a moment or a DECIMAL; 0 when it is none */
+int table_status_read(struct request *rq, struct table_status *ret, struct error *err) MUST_CHECK;
+void table_status_put(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *o, const struct table_status *status,
+                      const struct semantic_table *t);
 void run_put(yyjson_mut_doc *d, yyjson_mut_val *o, const struct state_run *r);
 int runs_put_newest(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *root, const char *last_key, const char *running_key,
                     struct error *err) MUST_CHECK;

@@ -6,50 +6,17 @@ extern const char server_sql_rules[];
 
 #define MAX_RULES 100000
 
-static const char *text(const struct engine_value *v) { return v->type == ENGINE_TEXT ? v->text : NULL; }
-static int64_t number(const struct engine_value *v) { return v->type == ENGINE_I64 || v->type == ENGINE_TIMESTAMP ? v->i : 0; }
-
-static void put_count(yyjson_mut_doc *d, yyjson_mut_val *o, const char *key, const struct engine_value *v)
-{
-    if (v->type == ENGINE_I64)
-        yyjson_mut_obj_add_sint(d, o, key, v->i);
-    else
-        yyjson_mut_obj_add_null(d, o, key);
-}
-
-static void put_rule(yyjson_mut_doc *d, yyjson_mut_val *o, const struct engine_value *v)
-{
-    static const char *const texts[] = {"rule_id", "table", "name", "constraint", "severity"};
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-        server_put_text(d, o, texts[i], text(&v[i]));
-    yyjson_mut_obj_add_bool(d, o, "enabled", v[5].type == ENGINE_BOOL && v[5].b);
-    server_put_text(d, o, "description", text(&v[6]));
-    server_put_text(d, o, "created_by", text(&v[7]));
-    server_put_time(d, o, "created_at", number(&v[8]));
-    server_put_text(d, o, "updated_by", text(&v[9]));
-    server_put_time(d, o, "updated_at", number(&v[10]));
-    put_count(d, o, "rows_checked", &v[11]);
-    put_count(d, o, "rows_failed", &v[12]);
-    server_put_time(d, o, "checked_at", number(&v[13]));
-}
-
 int handle_rules(struct request *rq, struct error *err)
 {
-    struct engine_conn *c;
     struct engine_rows rows;
     if (rq->principal.tenant)
         return error_set(err, ERROR_FORBIDDEN, "rules are of all tenants and not open to one");
-    int rc = engine_connect(rq->owner->core.engine, ENGINE_READ, &rq->cancel, &c, err);
-    if (rc)
-        return rc;
-    rc = engine_rows(c, ENGINE_SQL(server_sql_rules), MAX_RULES, rq->arena, &rows, err);
-    engine_disconnect(c);
+    int rc = ops_read(rq, server_sql_rules, NULL, 0, MAX_RULES, &rows, err);
     if (rc)
         return rc;
     yyjson_mut_doc *d = yyjson_mut_doc_new(NULL);
-    yyjson_mut_val *root = server_put_object(d, NULL, NULL), *list = server_put_array(d, root, "rules");
-    for (size_t i = 0; i < rows.row_count; i++)
-        put_rule(d, server_put_object(d, list, NULL), &rows.values[i * rows.column_count]);
+    yyjson_mut_val *root = server_put_object(d, NULL, NULL);
+    ops_put_rows(d, root, "rules", &rows);
     yyjson_mut_obj_add_uint(d, root, "count", rows.row_count);
     reply_json(rq, 200, d);
     return 0;

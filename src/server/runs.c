@@ -167,65 +167,41 @@ extern const char server_sql_findings[], server_sql_findings_open[], server_sql_
 static int read_ops(struct request *rq, const char *sql, int64_t limit, struct engine_rows *ret, struct error *err)
 {
     struct engine_param param = {.name = "limit", .value = {.type = ENGINE_I64, .i = limit}};
-    return ops_read(rq, sql, &param, limit ? 1 : 0, ret, err);
+    return ops_read(rq, sql, &param, limit ? 1 : 0, 0, ret, err);
 }
 
 static int put_findings(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *root, int64_t limit, struct error *err)
 {
-    struct engine_rows rows = {0};
-    int rc = rq->principal.tenant ? 0 : read_ops(rq, server_sql_findings, limit, &rows, err);
-    if (rc)
-        return rc;
-    yyjson_mut_val *list = server_put_array(d, root, "findings");
-    for (size_t i = 0; i < rows.row_count; i++) {
-        const struct engine_value *v = rows.values + i * rows.column_count;
-        yyjson_mut_val *o = server_put_object(d, list, NULL);
-        yyjson_mut_obj_add_sint(d, o, "run_id", ops_number(&v[0]));
-        server_put_time(d, o, "at", ops_number(&v[1]));
-        server_put_text(d, o, "kind", ops_text(&v[2]));
-        server_put_text(d, o, "severity", ops_text(&v[3]));
-        server_put_text(d, o, "source", ops_text(&v[4]));
-        server_put_text(d, o, "table", ops_text(&v[5]));
-        server_put_text(d, o, "file", ops_text(&v[6]));
-        server_put_text(d, o, "subject", ops_text(&v[8]));
-        server_put_text(d, o, "text", ops_text(&v[7]));
-    }
-    return 0;
+    struct engine_rows rows;
+    int rc = read_ops(rq, server_sql_findings, limit, &rows, err);
+    if (!rc)
+        ops_put_rows(d, root, "findings", &rows);
+    return rc;
 }
 
 static int put_open(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *root, const char *key, struct error *err)
 {
-    struct engine_rows rows = {0};
-    int rc = rq->principal.tenant ? 0 : read_ops(rq, server_sql_findings_open, 0, &rows, err);
+    struct engine_rows rows;
+    int rc = read_ops(rq, server_sql_findings_open, 0, &rows, err);
     if (!rc)
-        yyjson_mut_obj_add_sint(d, root, key, rows.row_count ? ops_number(rows.values) : 0);
+        yyjson_mut_obj_add_sint(d, root, key, rows.row_count ? rows.values[0].i : 0);
     return rc;
 }
 
 static int put_checks(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *root, struct error *err)
 {
-    struct engine_rows rows = {0};
-    int rc = rq->principal.tenant ? 0 : read_ops(rq, server_sql_checks, 0, &rows, err);
-    if (rc)
-        return rc;
-    yyjson_mut_val *list = server_put_array(d, root, "checks");
-    for (size_t i = 0; i < rows.row_count; i++) {
-        const struct engine_value *v = rows.values + i * rows.column_count;
-        yyjson_mut_val *o = server_put_object(d, list, NULL);
-        server_put_text(d, o, "table", ops_text(&v[0]));
-        server_put_text(d, o, "name", ops_text(&v[1]));
-        server_put_text(d, o, "criticality", ops_text(&v[2]));
-        yyjson_mut_obj_add_sint(d, o, "failed_rows", ops_number(&v[3]));
-        server_put_time(d, o, "at", ops_number(&v[4]));
-    }
-    return 0;
+    struct engine_rows rows;
+    int rc = read_ops(rq, server_sql_checks, 0, &rows, err);
+    if (!rc)
+        ops_put_rows(d, root, "checks", &rows);
+    return rc;
 }
 
 static int put_sources(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *root, struct error *err)
 {
     const struct config *config = rq->owner->core.config;
-    struct engine_rows rows = {0};
-    int rc = rq->principal.tenant ? 0 : read_ops(rq, server_sql_sources, 0, &rows, err);
+    struct engine_rows rows;
+    int rc = read_ops(rq, server_sql_sources, 0, &rows, err);
     if (rc)
         return rc;
     yyjson_mut_val *list = server_put_array(d, root, "sources");
@@ -234,10 +210,10 @@ static int put_sources(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *ro
         int64_t files = 0, bytes = 0;
         for (size_t i = 0; i < rows.row_count; i++) {
             const struct engine_value *v = rows.values + i * rows.column_count;
-            if (!str_eq(ops_text(&v[0]), config->sources[s].name))
+            if (!str_eq(v[0].text, config->sources[s].name))
                 continue;
-            files = ops_number(&v[1]);
-            bytes = ops_number(&v[2]);
+            files = v[1].i;
+            bytes = v[2].i;
         }
         server_put_text(d, o, "name", config->sources[s].name);
         server_put_text(d, o, "kind", config->sources[s].kind);
@@ -250,12 +226,12 @@ static int put_sources(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *ro
 
 static int put_tables(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *root, struct error *err)
 {
-    struct map status = {0};
+    struct table_status status = {0};
     size_t count;
     int rc = table_status_read(rq, &status, err);
     if (!rc)
         rc = tables_put(rq, d, root, &status, &count, err);
-    map_free(&status);
+    map_free(&status.tables);
     return rc;
 }
 

@@ -16,7 +16,8 @@ void table_put(yyjson_mut_doc *d, yyjson_mut_val *o, const struct semantic_table
     server_put_time(d, o, "updated_at", t->updated_us);
 }
 
-int tables_put(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *root, const struct map *status, size_t *ret_count, struct error *err)
+int tables_put(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *root, const struct table_status *status, size_t *ret_count,
+               struct error *err)
 {
     struct semantic_table *tables;
     size_t count;

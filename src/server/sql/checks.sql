@@ -1,10 +1,10 @@
 -- The newest result of every quality check, and how often it failed in all.
 SELECT
-  table_name,
-  check_name,
+  table_name AS `table`,
+  check_name AS name,
   MAX_BY(criticality, ingested_at) AS criticality,
-  SUM(rows_failed) AS rows_failed,
-  MAX(ingested_at) AS ingested_at
+  CAST(SUM(rows_failed) AS BIGINT) AS failed_rows,
+  MAX(ingested_at) AS at
 FROM secchi_ops.check_result
 GROUP BY table_name, check_name
 ORDER BY table_name, check_name

@@ -1,9 +1,9 @@
 -- Quality rules with their newest result.
 SELECT
   r.rule_id,
-  r.table_name,
-  r.rule_name,
-  r.rule_constraint,
+  r.table_name AS `table`,
+  r.rule_name AS name,
+  r.rule_constraint AS `constraint`,
   r.severity,
   r.enabled,
   r.description,

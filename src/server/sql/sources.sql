@@ -2,7 +2,7 @@
 SELECT
   source,
   COUNT(*) AS files,
-  SUM(size_bytes) AS bytes
+  CAST(SUM(size_bytes) AS BIGINT) AS bytes
 FROM (
   SELECT
     source,

@@ -1,7 +1,7 @@
 -- Open findings of one table, the newest first.
 SELECT
-  last_run_id,
-  last_seen_at,
+  last_run_id AS run_id,
+  last_seen_at AS at,
   kind,
   severity,
   source,

@@ -48,17 +48,18 @@ known_table AS (
 SELECT
   k.layer,
   k.table_name,
+  CAST(COALESCE(l.quarantined, 0) AS BIGINT) AS quarantined,
+  COALESCE(f.findings, 0) AS findings,
+  l.loaded_at,
   s.run_id,
   s.state,
   s.started_at,
   s.ended_at,
+  (UNIX_MICROS(s.ended_at) - UNIX_MICROS(s.started_at)) / 1e6 AS duration_s,
   s.rows_in,
   s.rows_changed,
   s.rows_rejected,
-  s.error,
-  l.loaded_at,
-  COALESCE(l.quarantined, 0) AS quarantined,
-  COALESCE(f.findings, 0) AS findings
+  s.error
 FROM known_table AS k
 LEFT JOIN newest_step AS s
   ON s.layer = k.layer AND s.table_name = k.table_name

@@ -5,6 +5,7 @@ SELECT
   state,
   started_at,
   ended_at,
+  (UNIX_MICROS(ended_at) - UNIX_MICROS(started_at)) / 1e6 AS duration_s,
   rows_in,
   rows_changed,
   rows_rejected,
