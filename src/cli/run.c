@@ -1,35 +1,46 @@
 #include "cli/command.h"
 
+#include <inttypes.h>
 #include <unistd.h>
 #include <yyjson.h>
 
-/* Shows the progress of a run: one line that changes on a terminal, a line a step otherwise. */
+/* Shows the progress of a run: one line that changes on a terminal, otherwise a line for each step that had something to do. */
 
 struct follower {
     FILE *out;
     bool terminal;
-    bool quiet;
     char state[32], error[1024];
-    int64_t failed, findings;
+    int64_t steps, busy, changed, rejected;
 };
+
+static int64_t count_of(yyjson_val *e, const char *name) { return (int64_t)yyjson_get_num(yyjson_obj_get(e, name)); }
+
+/* Counts a step that has ended well. True when it had rows to look at. */
+static bool count_step(struct follower *f, yyjson_val *e)
+{
+    int64_t changed = count_of(e, "rows_changed"), rejected = count_of(e, "rows_rejected");
+    bool busy = changed || rejected || count_of(e, "rows_in");
+    f->steps++;
+    f->busy += busy;
+    f->changed += changed;
+    f->rejected += rejected;
+    return busy;
+}
 
 static void print_step(struct follower *f, yyjson_val *e, const char *state)
 {
     double done = yyjson_get_num(yyjson_obj_get(e, "done")), total = yyjson_get_num(yyjson_obj_get(e, "total"));
     const char *step = yyjson_get_str(yyjson_obj_get(e, "step")), *error = yyjson_get_str(yyjson_obj_get(e, "error"));
-    bool over = !str_eq(state, "running");
-    if (error) {
+    bool tell = !error && !str_eq(state, "running") && count_step(f, e);
+    if (error)
         fprintf(f->out, "%s%s failed: %s\n", f->terminal ? "\r\033[K" : "", step ? step : "", error);
-        f->failed++;
-    }
     if (f->terminal) {
         int width = 24, filled = total > 0 ? (int)(done / total * width) : 0;
         fprintf(f->out, "\r\033[K[%.*s%*s] %3.0f/%.0f %s", filled, "########################", width - filled, "", done, total,
                 step ? step : "");
-    } else if (over && !error) {
-        fprintf(f->out, "%s: %s, %lld in, %lld changed, %lld rejected\n", step ? step : "", state,
-                (long long)yyjson_get_num(yyjson_obj_get(e, "rows_in")), (long long)yyjson_get_num(yyjson_obj_get(e, "rows_changed")),
-                (long long)yyjson_get_num(yyjson_obj_get(e, "rows_rejected")));
+    } else if (tell) {
+        fprintf(f->out, "%s: %s, %" PRId64 " in, %" PRId64 " changed, %" PRId64 " rejected\n", step ? step : "", state,
+                count_of(e, "rows_in"), count_of(e, "rows_changed"), count_of(e, "rows_rejected"));
     }
     fflush(f->out);
 }
@@ -81,7 +92,8 @@ int cli_follow_run(struct cli *cli, struct client *client, const char *request_j
         return rc;
     rc = result_of(&f, run_id, err);
     if (!rc)
-        printf("run %lld succeeded\n", (long long)run_id);
+        printf("run %" PRId64 " succeeded: %" PRId64 " of %" PRId64 " steps had work, %" PRId64 " rows changed, %" PRId64 " rejected\n",
+               run_id, f.busy, f.steps, f.changed, f.rejected);
     return rc;
 }
 
