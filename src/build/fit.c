@@ -11,14 +11,6 @@ struct fitter {
     int depth;
 };
 
-static const struct sql_field *find_field(const struct sql_type *t, const char *name)
-{
-    for (size_t i = 0; i < t->field_count; i++)
-        if (str_ieq(t->fields[i].name, name))
-            return &t->fields[i];
-    return NULL;
-}
-
 static void note_path(struct fitter *f, const char **list, const char *path)
 {
     *list = *list ? arena_printf(f->a, "%s, %s", *list, path) : arena_strdup(f->a, path);
@@ -39,7 +31,7 @@ static const char *fit_struct(struct fitter *f, const char *raw, const char *pat
     buf_init(&b, LIMIT_SQL_BYTES);
     buf_printf(&b, "CASE WHEN %s IS NOT NULL THEN NAMED_STRUCT(", raw);
     for (size_t i = 0; i < to->field_count; i++) {
-        const struct sql_field *ours = &to->fields[i], *theirs = find_field(from, ours->name);
+        const struct sql_field *ours = &to->fields[i], *theirs = sql_find_field(from, ours->name);
         const char *below = arena_printf(f->a, "%s.%s", path, ours->name), *unfit = NULL;
         buf_printf(&b, "%s%s, ", i ? ", " : "", build_text(f->a, ours->name));
         if (theirs) {
@@ -52,7 +44,7 @@ static const char *fit_struct(struct fitter *f, const char *raw, const char *pat
         *ret_unfit = either(f, *ret_unfit, unfit);
     }
     for (size_t i = 0; i < from->field_count; i++)
-        if (!find_field(to, from->fields[i].name))
+        if (!sql_find_field(to, from->fields[i].name))
             note_path(f, &f->fit->left_out, arena_printf(f->a, "%s.%s", path, from->fields[i].name));
     buf_puts(&b, ") END");
     f->fit->overflow |= b.overflow;

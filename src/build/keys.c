@@ -7,14 +7,6 @@
  * finding has true numbers, and is closed as soon as it no longer holds.
  */
 
-static const struct sql_key *primary_key(const struct pack_object *o)
-{
-    for (size_t i = 0; i < o->table->key_count; i++)
-        if (o->table->keys[i].primary)
-            return &o->table->keys[i];
-    return NULL;
-}
-
 static char *columns_text(struct arena *a, const char *const *columns, size_t count, const char *before, const char *after,
                           const char *separator)
 {
@@ -187,7 +179,7 @@ static const char *ask_surplus(struct look *l, const void *about, bool whole)
 
 static int find_duplicates(struct look *l, struct error *err)
 {
-    const struct sql_key *k = primary_key(l->object);
+    const struct sql_key *k = sql_primary_key(l->object->table);
     struct build_finding f = {.kind = "duplicate_key"};
     struct found found;
     if (!k || !l->self)
@@ -243,7 +235,7 @@ static int find_orphans(struct look *l, const struct sql_key *k, struct error *e
     struct found found;
     if (!about.target)
         return 0;
-    const struct sql_key *primary = primary_key(about.target);
+    const struct sql_key *primary = sql_primary_key(about.target->table);
     about.there = k->target_column_count ? k->target_columns : primary ? primary->columns : NULL;
     if (!about.there || (!primary && !k->target_column_count) || (!k->target_column_count && primary->column_count != k->column_count))
         return 0;

@@ -18,14 +18,6 @@ struct load {
 /* Derived rows may come from logs of several sources. */
 static const char *source_name(const struct build_batch *batch) { return batch->source ? batch->source->name : "spark"; }
 
-static const struct sql_key *natural_key(const struct pack_object *o)
-{
-    for (size_t i = 0; i < o->table->key_count; i++)
-        if (o->table->keys[i].primary)
-            return &o->table->keys[i];
-    return NULL;
-}
-
 static char *relation(struct load *l, const char *suffix) { return arena_printf(l->arena, "%s%s", l->batch->object->name, suffix); }
 
 /* Key columns as "alias.`a`, alias.`b`" or as the null-safe comparison of two aliases. */
@@ -346,7 +338,8 @@ static int load_rows(struct load *l, struct error *err)
 int build_load(struct build *b, const struct build_batch *batch, struct build_step *step, struct error *err)
 {
     struct arena *a CLEANUP(arena_freep) = arena_new();
-    struct load l = {.b = b, .batch = batch, .arena = a, .key = natural_key(batch->object), .ingested_us = build_next_ingested(b)};
+    struct load l = {
+        .b = b, .batch = batch, .arena = a, .key = sql_primary_key(batch->object->table), .ingested_us = build_next_ingested(b)};
     size_t findings = b->report.findings;
     int rc = engine_begin(b->conn, err);
     if (rc)

@@ -4,22 +4,6 @@
 
 /* ---- one table ------------------------------------------------------------------------------------------------ */
 
-static const struct engine_column *find_column(const struct engine_column *columns, size_t count, const char *name)
-{
-    for (size_t i = 0; i < count; i++)
-        if (str_ieq(columns[i].name, name))
-            return &columns[i];
-    return NULL;
-}
-
-static const struct sql_column *find_ours(const struct pack_object *o, const char *name)
-{
-    for (size_t i = 0; i < o->table->column_count; i++)
-        if (str_ieq(o->table->columns[i].name, name))
-            return &o->table->columns[i];
-    return NULL;
-}
-
 static bool same_type(struct arena *a, const char *x, const char *y)
 {
     const struct sql_type *s, *t;
@@ -45,7 +29,7 @@ static int add_columns(struct engine_conn *c, const struct pack_object *o, const
 {
     for (size_t i = 0; i < o->table->column_count; i++) {
         const struct sql_column *ours = &o->table->columns[i];
-        const struct engine_column *old = find_column(there, count, ours->name);
+        const struct engine_column *old = engine_find_column(there, count, ours->name);
         if (old && !same_type(a, old->type, ours->type_text)) {
             error_set(err, ERROR_CONFLICT, "column %s of %s.%s is %s in the warehouse and %s in the pack", ours->name, o->schema, o->name,
                       old->type, ours->type_text);
@@ -69,7 +53,7 @@ static int refuse_vanished(struct engine_conn *c, const struct pack_object *o, c
 {
     for (size_t i = 0; i < count; i++) {
         bool kept = true;
-        int rc = find_ours(o, there[i].name) ? 0 : gained(c, o->name, there[i].name, &kept, err);
+        int rc = sql_find_column(o->table, there[i].name) ? 0 : gained(c, o->name, there[i].name, &kept, err);
         if (rc)
             return rc;
         if (!kept) {

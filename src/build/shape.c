@@ -9,14 +9,6 @@ static bool own_column(const char *name)
            str_ieq(name, "bronze_reject");
 }
 
-static const struct engine_column *find_column(const struct engine_column *columns, size_t count, const char *name)
-{
-    for (size_t i = 0; i < count; i++)
-        if (str_ieq(columns[i].name, name))
-            return &columns[i];
-    return NULL;
-}
-
 char *build_list(struct arena *a, const struct engine_column *columns, size_t count, const char *alias, const char *separator)
 {
     struct buf b CLEANUP(buf_free);
@@ -99,7 +91,7 @@ static bool has_column(const struct build_shape *s, size_t from, size_t to, cons
 {
     bool found = false;
     for (size_t i = from; i < to && !found; i++)
-        found = find_column(s->files[i].columns, s->files[i].count, name) != NULL;
+        found = engine_find_column(s->files[i].columns, s->files[i].count, name) != NULL;
     return found;
 }
 
@@ -107,7 +99,7 @@ static bool has_column(const struct build_shape *s, size_t from, size_t to, cons
 static const char *other_type(const struct build_shape *s, size_t from, size_t to, const struct column_pair *p, struct arena *a)
 {
     for (size_t i = from; i < to; i++) {
-        const struct engine_column *theirs = find_column(s->files[i].columns, s->files[i].count, p->ours->name);
+        const struct engine_column *theirs = engine_find_column(s->files[i].columns, s->files[i].count, p->ours->name);
         const struct sql_type *type;
         if (theirs && theirs->type && sql_type_parse(a, theirs->type, &type, NULL) == 0 && !sql_type_equal(type, p->to) &&
             !build_widens(type, p->to))
@@ -181,7 +173,7 @@ static int add_columns(struct build *b, const struct build_batch *batch, struct 
     size_t ours_count, added = 0;
     int rc = engine_table_columns(b->conn, s->object->schema, s->object->name, a, &ours, &ours_count, err);
     for (size_t i = 0; i < count && !rc; i++) {
-        if (own_column(theirs[i].name) || find_column(ours, ours_count, theirs[i].name))
+        if (own_column(theirs[i].name) || engine_find_column(ours, ours_count, theirs[i].name))
             continue;
         rc = add_column(b, batch, s, &theirs[i], a, err);
         added++;
@@ -292,7 +284,7 @@ static int put_columns(struct build_shape *s, const struct build_batch *batch, c
                        struct texts *t, struct arena *a, struct error *err)
 {
     for (size_t i = 0; i < s->ours_count; i++) {
-        struct column_pair p = {.ours = &s->ours[i], .theirs = find_column(theirs, count, s->ours[i].name)};
+        struct column_pair p = {.ours = &s->ours[i], .theirs = engine_find_column(theirs, count, s->ours[i].name)};
         buf_puts(&t->columns, i ? ",\n    " : "    ");
         if (!p.theirs) {
             put_missing(s, batch, p.ours, t, a);

@@ -79,19 +79,11 @@ static const struct pack_object *bronze_of(const struct checker *k, const char *
     return NULL;
 }
 
-static const struct sql_column *column_of(const struct pack_object *o, const char *name)
-{
-    for (size_t i = 0; i < o->table->column_count; i++)
-        if (str_ieq(o->table->columns[i].name, name))
-            return &o->table->columns[i];
-    return NULL;
-}
-
 static void check_column(struct checker *k, const struct pack_derivation *d, const struct pack_object *o, const struct engine_column *c)
 {
     struct error err;
     const struct sql_type *type;
-    const struct sql_column *wanted = column_of(o, c->name);
+    const struct sql_column *wanted = sql_find_column(o->table, c->name);
     if (!wanted) {
         const char **names = arena_alloc(k->arena, (o->table->column_count + 1) * sizeof(*names));
         for (size_t i = 0; i < o->table->column_count; i++)

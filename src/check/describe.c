@@ -17,14 +17,6 @@ static const struct tag {
 
 static bool blank(const char *s) { return !s || !s[strspn(s, " \t\n")]; }
 
-static const char *property(const struct pack_object *o, const char *key)
-{
-    for (size_t i = 0; i < o->table->property_count; i++)
-        if (str_ieq(o->table->properties[i].key, key))
-            return o->table->properties[i].value;
-    return NULL;
-}
-
 static bool allowed(const struct tag *t, const char *value)
 {
     if (!t->values[0])
@@ -44,7 +36,7 @@ static void fault(struct checker *k, const struct pack_object *o, uint32_t line,
 static void check_tag(struct checker *k, const struct pack_object *o, const struct tag *t)
 {
     struct error err;
-    const char *value = property(o, t->key);
+    const char *value = sql_table_property(o->table, t->key);
     if (value && allowed(t, value))
         return;
     if (value)

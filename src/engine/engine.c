@@ -161,6 +161,14 @@ int engine_table_columns(struct engine_conn *c, const char *schema, const char *
     return c->engine->ops->table_columns(c, schema, table, a, ret, ret_count, err);
 }
 
+const struct engine_column *engine_find_column(const struct engine_column *columns, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_ieq(columns[i].name, name))
+            return &columns[i];
+    return NULL;
+}
+
 int engine_table_hash(struct engine_conn *c, const char *schema, const char *table, const char *const *leave_out, size_t count,
                       uint64_t *ret, struct error *err)
 {

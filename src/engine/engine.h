@@ -130,6 +130,7 @@ int engine_describe(struct engine_conn *c, const struct engine_stmt *s, struct a
 /* Columns of a table or of a staged relation ("incoming.x"); ERROR_NOT_FOUND when there is none. */
 int engine_table_columns(struct engine_conn *c, const char *schema, const char *table, struct arena *a, struct engine_column **ret,
                          size_t *ret_count, struct error *err) MUST_CHECK;
+const struct engine_column *engine_find_column(const struct engine_column *columns, size_t count, const char *name); /* any case; or NULL */
 /* 64-bit hash of a table's rows as a multiset, leaving out the named columns; equal tables give equal hashes whatever the order. */
 int engine_table_hash(struct engine_conn *c, const char *schema, const char *table, const char *const *leave_out, size_t count,
                       uint64_t *ret, struct error *err) MUST_CHECK;

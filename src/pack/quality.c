@@ -166,14 +166,6 @@ static int unknown_function(struct error *err, const char *path, const struct ya
     return ERROR_USAGE;
 }
 
-static bool has_column(const struct pack_object *o, const char *column)
-{
-    for (size_t i = 0; i < o->table->column_count; i++)
-        if (str_ieq(o->table->columns[i].name, column))
-            return true;
-    return false;
-}
-
 static int unknown_column(struct error *err, const char *path, const struct yaml *y, const struct pack_object *o, const char *column,
                           struct arena *a)
 {
@@ -213,7 +205,7 @@ static int predicate(struct pack_loader *l, const struct pack_object *o, const c
         return name ? unknown_function(err, path, yaml_get(check, "function"), name) : bad(err, path, check, "'function' is missing%s", "");
     if (!f->without_column && !column)
         return bad(err, path, check, "'%s' needs the argument 'column'", name);
-    if (!f->without_column && !has_column(o, column))
+    if (!f->without_column && !sql_find_column(o->table, column))
         return unknown_column(err, path, arguments, o, column, l->arena);
     if (!f->put(&(struct check_call){column, arguments, out}))
         return bad(err, path, check, "this check needs the argument %s", f->needs);

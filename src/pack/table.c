@@ -4,14 +4,6 @@
 
 /* One file: DDL statements, each followed by the statements that fill its table. */
 
-static const char *property(const struct sql_property *p, size_t count, const char *key)
-{
-    for (size_t i = 0; i < count; i++)
-        if (str_ieq(p[i].key, key))
-            return p[i].value;
-    return NULL;
-}
-
 static void fault(struct pack_loader *l, const char *path, struct sql_pos pos, const char *text)
 {
     struct error err;
@@ -55,21 +47,19 @@ static bool enter(struct pack_loader *l, struct pack_object *o)
     return false;
 }
 
-static void set_properties(struct pack_object *o, const struct sql_property *p, size_t count)
+static void set_properties(struct pack_object *o)
 {
-    o->system_table = property(p, count, "secchi.system_table");
-    o->domain = property(p, count, "secchi.domain");
-    o->event_time = property(p, count, "secchi.event_time");
-    o->describes = str_ieq(property(p, count, "secchi.describes"), "true");
-    o->row_of = property(p, count, "secchi.row_of");
+    o->system_table = sql_table_property(o->table, "secchi.system_table");
+    o->domain = sql_table_property(o->table, "secchi.domain");
+    o->event_time = sql_table_property(o->table, "secchi.event_time");
+    o->describes = str_ieq(sql_table_property(o->table, "secchi.describes"), "true");
+    o->row_of = sql_table_property(o->table, "secchi.row_of");
 }
 
 static const char *column_called(const struct sql_table *t, const char *name)
 {
-    for (size_t i = 0; i < t->column_count; i++)
-        if (str_ieq(t->columns[i].name, name))
-            return t->columns[i].name;
-    return NULL;
+    const struct sql_column *c = sql_find_column(t, name);
+    return c ? c->name : NULL;
 }
 
 static char *trimmed(char *text)
@@ -128,12 +118,12 @@ static struct pack_object *read_table(struct pack_loader *l, enum pack_layer lay
     }
     struct pack_object *o = new_object(l, layer, path, s, &t->name);
     o->table = t;
-    set_properties(o, t->properties, t->property_count);
+    set_properties(o);
     if (layer == PACK_BRONZE && !o->system_table) {
         fault(l, path, s->pos, "a bronze table needs the property 'secchi.system_table', e.g. 'system.billing.usage'");
         return NULL;
     }
-    const char *periods = property(t->properties, t->property_count, "secchi.no_overlap");
+    const char *periods = sql_table_property(t, "secchi.no_overlap");
     if (periods && !read_periods(l->arena, t, periods, &o->periods)) {
         fault(l, path, s->pos,
               arena_printf(l->arena, "'secchi.no_overlap' must name columns as 'key, .. / start / end', found '%s'", periods));
@@ -161,7 +151,7 @@ static struct pack_object *read_view(struct pack_loader *l, enum pack_layer laye
     o->table->column_count = v->column_count;
     o->table->properties = v->properties;
     o->table->property_count = v->property_count;
-    set_properties(o, v->properties, v->property_count);
+    set_properties(o);
     /* A view's query is kept as a fill so that what it reads orders the build. */
     o->fills = arena_alloc(l->arena, sizeof(*o->fills));
     o->fills[0] = (struct pack_statement){.sql = o->ddl, .len = s->len, .line = s->pos.line, .references = refs};

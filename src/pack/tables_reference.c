@@ -71,10 +71,8 @@ static const char *joined(struct arena *a, const char *const *names, size_t coun
 
 static const char *property(const struct sql_table *t, const char *key)
 {
-    for (size_t i = 0; i < t->property_count; i++)
-        if (str_ieq(t->properties[i].key, key))
-            return t->properties[i].value;
-    return "";
+    const char *value = sql_table_property(t, key);
+    return value ? value : "";
 }
 
 /* ---- a table ---------------------------------------------------------------------------------------------------- */

@@ -98,14 +98,6 @@ static void put_list(struct buf *b, const char *const *values, size_t count)
     }
 }
 
-static const char *property(const struct pack_object *o, const char *key)
-{
-    for (size_t i = 0; o->table && i < o->table->property_count; i++)
-        if (str_ieq(o->table->properties[i].key, key))
-            return o->table->properties[i].value;
-    return NULL;
-}
-
 struct columns {
     bool workspace, account, tenant;
 };
@@ -113,13 +105,12 @@ struct columns {
 /* Adds the condition that a row is the tenant's; false when the table has no column that tells (S-24). */
 static bool put_condition(struct buf *b, const struct pack_object *o, const struct config_tenant *t, struct columns has)
 {
-    const char *shared = property(o, "secchi.shared");
-    if (shared && str_ieq(shared, "true")) {
+    if (str_ieq(sql_table_property(o->table, "secchi.shared"), "true")) {
         buf_puts(b, "TRUE");
         return true;
     }
     if (has.tenant) {
-        buf_printf(b, "`%s` IN (", property(o, "secchi.tenant_column"));
+        buf_printf(b, "`%s` IN (", sql_table_property(o->table, "secchi.tenant_column"));
         put_list(b, &t->name, 1);
     } else if (has.workspace && (t->workspace_count || !has.account)) {
         buf_puts(b, t->workspace_count ? "CAST(workspace_id AS STRING) IN (" : "FALSE AND (TRUE");
@@ -138,7 +129,7 @@ static int find_columns(struct engine_conn *c, const struct pack_object *o, stru
 {
     struct engine_column *columns;
     size_t count;
-    const char *own = property(o, "secchi.tenant_column");
+    const char *own = sql_table_property(o->table, "secchi.tenant_column");
     int rc = engine_table_columns(c, o->schema, o->name, a, &columns, &count, err);
     for (size_t i = 0; !rc && i < count; i++) {
         ret->workspace = ret->workspace || str_ieq(columns[i].name, "workspace_id");

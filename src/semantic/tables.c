@@ -22,7 +22,7 @@ static struct semantic_table table_of(const struct pack_object *o)
         .name = o->name,
         .layer = layer_name(o->layer),
         .domain = o->domain,
-        .comment = o->table ? o->table->comment : NULL,
+        .comment = o->table->comment,
         .is_view = o->is_view,
         .rows = -1,
     };
@@ -178,19 +178,11 @@ int semantic_tables(struct semantic *s, const struct principal *p, struct arena 
 
 static bool in_primary_key(const struct sql_table *t, const char *column)
 {
-    for (size_t i = 0; i < t->key_count; i++)
-        for (size_t j = 0; t->keys[i].primary && j < t->keys[i].column_count; j++)
-            if (str_ieq(t->keys[i].columns[j], column))
-                return true;
+    const struct sql_key *k = sql_primary_key(t);
+    for (size_t i = 0; k && i < k->column_count; i++)
+        if (str_ieq(k->columns[i], column))
+            return true;
     return false;
-}
-
-static const struct sql_column *declared(const struct pack_object *o, const char *name)
-{
-    for (size_t i = 0; o && o->table && i < o->table->column_count; i++)
-        if (str_ieq(o->table->columns[i].name, name))
-            return &o->table->columns[i];
-    return NULL;
 }
 
 int columns_of(struct semantic *s, const struct principal *p, struct engine_conn *c, const struct sql_name *name, struct arena *a,
@@ -212,13 +204,13 @@ int columns_of(struct semantic *s, const struct principal *p, struct engine_conn
         return rc;
     struct semantic_column *out = arena_alloc(a, (count + 1) * sizeof(*out));
     for (size_t i = 0; i < count; i++) {
-        const struct sql_column *d = declared(o, columns[i].name);
+        const struct sql_column *d = o ? sql_find_column(o->table, columns[i].name) : NULL;
         out[i] = (struct semantic_column){
             .name = columns[i].name,
             .type = d && d->type_text ? d->type_text : columns[i].type,
             .comment = d ? d->comment : NULL,
             .nullable = d ? !d->not_null : columns[i].nullable,
-            .in_key = o && o->table && in_primary_key(o->table, columns[i].name),
+            .in_key = o && in_primary_key(o->table, columns[i].name),
         };
     }
     *ret = out;

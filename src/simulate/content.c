@@ -144,14 +144,6 @@ int sim_content_run(const struct sim_plan *p, struct engine_conn *c, const struc
 
 /* ---- types */
 
-static const struct sql_field *field_of(const struct sql_type *t, const char *name)
-{
-    for (size_t i = 0; i < t->field_count; i++)
-        if (str_ieq(t->fields[i].name, name))
-            return &t->fields[i];
-    return NULL;
-}
-
 /* Appends `from`, of type `have` (NULL: there is none), as a value of type `want`. */
 static void put_value(struct arena *a, struct buf *b, const char *from, const struct sql_type *have, const struct sql_type *want)
 {
@@ -160,7 +152,7 @@ static void put_value(struct arena *a, struct buf *b, const char *from, const st
     } else if (have && have->kind == SQL_T_STRUCT && want->kind == SQL_T_STRUCT) {
         buf_puts(b, "named_struct(");
         for (size_t i = 0; i < want->field_count; i++) {
-            const struct sql_field *f = field_of(have, want->fields[i].name);
+            const struct sql_field *f = sql_find_field(have, want->fields[i].name);
             buf_printf(b, "%s'%s', ", i ? ", " : "", want->fields[i].name);
             put_value(a, b, f ? arena_printf(a, "%s.`%s`", from, f->name) : NULL, f ? f->type : NULL, want->fields[i].type);
         }
@@ -168,14 +160,6 @@ static void put_value(struct arena *a, struct buf *b, const char *from, const st
     } else {
         buf_printf(b, "CAST(%s AS %s)", have ? from : "NULL", sql_type_text(a, want));
     }
-}
-
-static const struct engine_column *column_of(const struct engine_column *columns, size_t count, const char *name)
-{
-    for (size_t i = 0; i < count; i++)
-        if (str_ieq(columns[i].name, name))
-            return &columns[i];
-    return NULL;
 }
 
 static bool is_bookkeeping(const char *name) { return str_starts(name, "bronze_"); }
@@ -190,10 +174,7 @@ static int unknown_column(const struct sim_table *t, const struct engine_column 
 static int check_columns(const struct sim_table *t, const struct engine_column *columns, size_t count, struct error *err)
 {
     for (size_t i = 0; i < count; i++) {
-        bool known = str_ieq(columns[i].name, "arrival");
-        for (size_t k = 0; !known && k < t->bronze->table->column_count; k++)
-            known = str_ieq(columns[i].name, t->bronze->table->columns[k].name);
-        if (!known)
+        if (!str_ieq(columns[i].name, "arrival") && !sql_find_column(t->bronze->table, columns[i].name))
             return unknown_column(t, &columns[i], err);
     }
     return 0;
@@ -233,7 +214,7 @@ static int type_table(struct sim_plan *p, struct sim_table *t, struct engine_con
     const struct sql_table *table = t->bronze->table;
     for (size_t i = 0, n = 0; !rc && i < table->column_count; i++) {
         const char *name = table->columns[i].name;
-        const struct engine_column *from = column_of(columns, count, name);
+        const struct engine_column *from = engine_find_column(columns, count, name);
         const struct sql_type *have = NULL;
         if (is_bookkeeping(name))
             continue;

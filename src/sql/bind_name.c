@@ -5,10 +5,8 @@
 
 static const struct sql_type *field_type(const struct sql_type *t, const char *name)
 {
-    for (size_t i = 0; i < t->field_count; i++)
-        if (str_ieq(t->fields[i].name, name))
-            return t->fields[i].type;
-    return NULL;
+    const struct sql_field *f = sql_find_field(t, name);
+    return f ? f->type : NULL;
 }
 
 /* e names a column in its first `used` parts; what follows are fields. */

@@ -544,3 +544,29 @@ struct sql_function *sql_function_rule(struct parser *p)
 ENTRY(sql_parse_table, struct sql_table, sql_table_rule)
 ENTRY(sql_parse_view, struct sql_view, sql_view_rule)
 ENTRY(sql_parse_function, struct sql_function, sql_function_rule)
+
+/* ---- looking into a table ------------------------------------------------------------------------------------ */
+
+const struct sql_column *sql_find_column(const struct sql_table *t, const char *name)
+{
+    for (size_t i = 0; i < t->column_count; i++)
+        if (str_ieq(t->columns[i].name, name))
+            return &t->columns[i];
+    return NULL;
+}
+
+const struct sql_key *sql_primary_key(const struct sql_table *t)
+{
+    for (size_t i = 0; i < t->key_count; i++)
+        if (t->keys[i].primary)
+            return &t->keys[i];
+    return NULL;
+}
+
+const char *sql_table_property(const struct sql_table *t, const char *key)
+{
+    for (size_t i = 0; i < t->property_count; i++)
+        if (str_ieq(t->properties[i].key, key))
+            return t->properties[i].value;
+    return NULL;
+}

@@ -146,6 +146,8 @@ int sql_type_parse_duckdb(struct arena *a, const char *text, const struct sql_ty
 char *sql_type_text(struct arena *a, const struct sql_type *t);          /* Databricks, canonical: "DECIMAL(10,2)" */
 char *sql_type_duckdb(struct arena *a, const struct sql_type *t);        /* DuckDB */
 bool sql_type_equal(const struct sql_type *x, const struct sql_type *y); /* field names without case; comments and NOT NULL ignored */
+/* The field of a STRUCT, its name without case; NULL: there is none. */
+const struct sql_field *sql_find_field(const struct sql_type *t, const char *name);
 
 /* ---- DDL ------------------------------------------------------------------------------------------------- */
 
@@ -231,6 +233,11 @@ int sql_parse_table(struct arena *a, const char *text, size_t len, uint32_t firs
 int sql_parse_view(struct arena *a, const char *text, size_t len, uint32_t first_line, struct sql_view **ret, struct error *err) MUST_CHECK;
 int sql_parse_function(struct arena *a, const char *text, size_t len, uint32_t first_line, struct sql_function **ret,
                        struct error *err) MUST_CHECK;
+
+/* What a table has, names without case; NULL: it has none. */
+const struct sql_column *sql_find_column(const struct sql_table *t, const char *name);
+const struct sql_key *sql_primary_key(const struct sql_table *t);
+const char *sql_table_property(const struct sql_table *t, const char *key);
 
 /* ---- references --------------------------------------------------------------------------------------------- */
 

@@ -480,3 +480,11 @@ bool sql_type_equal(const struct sql_type *x, const struct sql_type *y)
             return false;
     return true;
 }
+
+const struct sql_field *sql_find_field(const struct sql_type *t, const char *name)
+{
+    for (size_t i = 0; i < t->field_count; i++)
+        if (str_ieq(t->fields[i].name, name))
+            return &t->fields[i];
+    return NULL;
+}

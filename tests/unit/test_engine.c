@@ -291,6 +291,8 @@ static void describes(void **state)
     assert_true(columns[1].nullable);
     assert_string_equal(columns[2].type, "STRING");
     assert_string_equal(columns[3].type, "TIMESTAMP");
+    assert_ptr_equal(&columns[2], engine_find_column(columns, count, "C"));
+    assert_null(engine_find_column(columns, 2, "c"));
     assert_int_equal(engine_table_columns(c, "s", "dd", f->arena, &columns, &count, &err), ERROR_NOT_FOUND);
     assert_string_equal(err.hint, "did you mean s.d?");
 

@@ -186,6 +186,10 @@ static void types(void **state)
         assert_string_equal(bad[i][1], err.where);
     }
     assert_non_null(strstr(err.hint, "STRING"));
+    const struct sql_type *t;
+    assert_int_equal(0, sql_type_parse(arena, "STRUCT<a: INT, `b c`: STRING>", &t, &err));
+    assert_ptr_equal(&t->fields[1], sql_find_field(t, "B C"));
+    assert_null(sql_find_field(t, "b"));
 }
 
 static void table_definition(void **state)
@@ -231,6 +235,13 @@ static void table_definition(void **state)
     assert_string_equal("d", t->partition_by[0]);
     assert_string_equal("id", t->cluster_by[0]);
     assert_string_equal("s3://x", t->location);
+    assert_ptr_equal(&t->columns[2], sql_find_column(t, "TAGS"));
+    assert_null(sql_find_column(t, "tag"));
+    assert_ptr_equal(&t->keys[0], sql_primary_key(t));
+    assert_string_equal("5", sql_table_property(t, "N"));
+    assert_null(sql_table_property(t, "a"));
+    t->keys[0].primary = false;
+    assert_null(sql_primary_key(t));
 }
 
 static void table_fails(const char *text, const char *where, const char *hint)
