@@ -237,7 +237,7 @@ static int find_orphans(struct look *l, const struct sql_key *k, struct error *e
         return 0;
     const struct sql_key *primary = sql_primary_key(about.target->table);
     about.there = k->target_column_count ? k->target_columns : primary ? primary->columns : NULL;
-    if (!about.there || (!primary && !k->target_column_count) || (!k->target_column_count && primary->column_count != k->column_count))
+    if (!about.there || (!k->target_column_count && primary->column_count != k->column_count))
         return 0;
     const char *columns = plain_list(l->arena, k->columns, k->column_count);
     f.subject = arena_printf(l->arena, "(%s) -> %s", columns, about.target->name);
