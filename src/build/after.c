@@ -7,7 +7,7 @@
 static int put_stats(struct build *b, const struct pack_object *o, struct arena *a, struct error *err)
 {
     const char *name = arena_printf(a, "%s.%s", o->schema, o->name);
-    const char *fresh = o->event_time ? arena_printf(a, "MAX(t.%s)", build_name(a, o->event_time)) : "CAST(NULL AS TIMESTAMP)";
+    const char *fresh = o->event_time ? arena_printf(a, "MAX(t.%s)", sql_backtick(a, o->event_time)) : "CAST(NULL AS TIMESTAMP)";
     const char *sql = TEMPLATE(a, build_sql_stats, {"fresh", fresh}, {"name", name});
     int rc = engine_exec(b->conn,
                          SQL_WITH("DELETE FROM secchi_ops.table_stats WHERE schema_name = :schema AND table_name = :table",

@@ -56,7 +56,7 @@ static int delete_old(struct bronze *t, int64_t horizon_us, struct error *err)
     struct build *b = t->b;
     int64_t rows = 0;
     const char *sql = arena_printf(t->arena, "DELETE FROM %s.%s WHERE %s < :horizon", t->object->schema, t->object->name,
-                                   build_name(t->arena, t->object->event_time));
+                                   sql_backtick(t->arena, t->object->event_time));
     int rc = engine_exec(b->conn, SQL_WITH(sql, P_TIME("horizon", horizon_us)), &rows, err);
     if (rc || !rows)
         return rc;

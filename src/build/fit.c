@@ -33,9 +33,9 @@ static const char *fit_struct(struct fitter *f, const char *raw, const char *pat
     for (size_t i = 0; i < to->field_count; i++) {
         const struct sql_field *ours = &to->fields[i], *theirs = sql_find_field(from, ours->name);
         const char *below = arena_printf(f->a, "%s.%s", path, ours->name), *unfit = NULL;
-        buf_printf(&b, "%s%s, ", i ? ", " : "", build_text(f->a, ours->name));
+        buf_printf(&b, "%s%s, ", i ? ", " : "", sql_literal(f->a, ours->name));
         if (theirs) {
-            const char *field = arena_printf(f->a, "%s.%s", raw, build_name(f->a, theirs->name));
+            const char *field = arena_printf(f->a, "%s.%s", raw, sql_backtick(f->a, theirs->name));
             buf_puts(&b, fit_value(f, field, below, theirs->type, ours->type, &unfit));
         } else {
             buf_printf(&b, "CAST(NULL AS %s)", sql_type_text(f->a, ours->type));
@@ -79,7 +79,7 @@ static const char *fit_leaf(struct fitter *f, const char *raw, const struct sql_
     else if (to->kind == SQL_T_STRING)
         cast = arena_printf(f->a, "TO_JSON(%s)", raw);
     else if (from->kind == SQL_T_STRING)
-        cast = arena_printf(f->a, "FROM_JSON(%s, %s)", raw, build_text(f->a, type));
+        cast = arena_printf(f->a, "FROM_JSON(%s, %s)", raw, sql_literal(f->a, type));
     else
         cast = arena_printf(f->a, "CAST(NULL AS %s)", type); /* nothing fits */
     if (!build_widens(from, to)) {

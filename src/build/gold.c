@@ -177,7 +177,7 @@ static int expire(struct gold *g, const struct pack_object *o, struct gold_since
     }
     int64_t rows = 0;
     const char *sql = arena_printf(g->arena, "DELETE FROM %s.%s WHERE %s < :horizon", o->schema, o->name,
-                                   build_name(g->arena, o->event_time));
+                                   sql_backtick(g->arena, o->event_time));
     int rc = engine_exec(g->b->conn, SQL_WITH(sql, P_TIME("horizon", horizon)), &rows, err);
     step->rows_changed += rows;
     since->lost = true;

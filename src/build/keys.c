@@ -13,7 +13,7 @@ static char *columns_text(struct arena *a, const char *const *columns, size_t co
     struct buf b CLEANUP(buf_free);
     buf_init(&b, LIMIT_SQL_BYTES);
     for (size_t i = 0; i < count; i++)
-        buf_printf(&b, "%s%s%s%s", i ? separator : "", before, build_name(a, columns[i]), after);
+        buf_printf(&b, "%s%s%s%s", i ? separator : "", before, sql_backtick(a, columns[i]), after);
     return arena_strndup(a, b.data ? b.data : "", b.len);
 }
 
@@ -42,7 +42,7 @@ static void add_columns(struct map *seen, struct buf *b, struct arena *a, const 
         if (map_has(seen, key))
             continue;
         map_set(seen, key, a);
-        buf_printf(b, "%ss.%s", b->len ? ", " : "", build_name(a, columns[i]));
+        buf_printf(b, "%ss.%s", b->len ? ", " : "", sql_backtick(a, columns[i]));
     }
 }
 
@@ -144,7 +144,7 @@ static const char *only_changed(struct look *l, const char *const *columns, size
     struct buf join CLEANUP(buf_free);
     buf_init(&join, LIMIT_SQL_BYTES);
     for (size_t i = 0; i < count; i++)
-        buf_printf(&join, "%st.%s <=> c.%s", i ? " AND " : "", build_name(l->arena, columns[i]), build_name(l->arena, columns[i]));
+        buf_printf(&join, "%st.%s <=> c.%s", i ? " AND " : "", sql_backtick(l->arena, columns[i]), sql_backtick(l->arena, columns[i]));
     return arena_printf(l->arena, "LEFT SEMI JOIN incoming.%s AS c ON %s", keys_name(l->arena, l->object), join.data);
 }
 
@@ -212,7 +212,7 @@ static const char *ask_orphans(struct look *l, const void *about, bool whole)
     struct buf join CLEANUP(buf_free);
     buf_init(&join, LIMIT_SQL_BYTES);
     for (size_t i = 0; i < count; i++)
-        buf_printf(&join, "%sf.%s = d.%s", i ? " AND " : "", build_name(a, columns[i]), build_name(a, f->there[i]));
+        buf_printf(&join, "%sf.%s = d.%s", i ? " AND " : "", sql_backtick(a, columns[i]), sql_backtick(a, f->there[i]));
     const char *rows = whole ? table_text(l) : arena_printf(a, "incoming.%s", keys_name(a, l->object));
     return TEMPLATE(a, build_sql_orphans, {"example", example_text(a, columns, count, "f")},
                     {"columns", columns_text(a, columns, count, "t.", "", ", ")}, {"table", rows},
@@ -262,8 +262,8 @@ static const char *ask_overlaps(struct look *l, const void *about, bool whole)
     const char *const *keys = p->keys;
     struct arena *a = l->arena;
     return TEMPLATE(a, build_sql_overlaps, {"table", table_text(l)}, {"keys", columns_text(a, keys, p->key_count, "t.", "", ", ")},
-                    {"example", example_text(a, keys, p->key_count, "t")}, {"start", build_name(a, p->start)},
-                    {"end", build_name(a, p->end)}, {"restrict", whole ? "" : only_changed(l, keys, p->key_count)});
+                    {"example", example_text(a, keys, p->key_count, "t")}, {"start", sql_backtick(a, p->start)},
+                    {"end", sql_backtick(a, p->end)}, {"restrict", whole ? "" : only_changed(l, keys, p->key_count)});
 }
 
 static int find_overlaps(struct look *l, struct error *err)

@@ -26,7 +26,7 @@ static char *key_text(struct load *l, const char *alias, const char *other)
     struct buf b CLEANUP(buf_free);
     buf_init(&b, LIMIT_SQL_BYTES);
     for (size_t i = 0; i < l->key->column_count; i++) {
-        const char *name = build_name(l->arena, l->key->columns[i]);
+        const char *name = sql_backtick(l->arena, l->key->columns[i]);
         if (other)
             buf_printf(&b, "%s%s.%s <=> %s.%s", i ? " AND " : "", alias, name, other, name);
         else
@@ -47,13 +47,13 @@ static const char *file_text(struct load *l)
     if (t->format == ENGINE_DELTA) {
         const char *dir = t->marks[0].file;
         const char *before = str_eq(dir, ".") ? arena_printf(l->arena, "%s/", source) : arena_printf(l->arena, "%s/%s/", source, dir);
-        return arena_printf(l->arena, "CONCAT(%s, r.bronze_source_file)", build_text(l->arena, before));
+        return arena_printf(l->arena, "CONCAT(%s, r.bronze_source_file)", sql_literal(l->arena, before));
     }
     size_t root = strlen(t->files[0].path) - strlen(t->marks[0].file), characters = 0;
     for (size_t i = 0; i < root; i++)
         characters += ((unsigned char)t->files[0].path[i] & 0xc0) != 0x80;
     return arena_printf(l->arena, "CONCAT(%s, SUBSTRING(r.bronze_source_file, %zu))",
-                        build_text(l->arena, arena_printf(l->arena, "%s/", source)), characters + 1);
+                        sql_literal(l->arena, arena_printf(l->arena, "%s/", source)), characters + 1);
 }
 
 static const char *failing(struct load *l, const struct pack_check *c)
@@ -75,7 +75,7 @@ static const char *typed_text(struct load *l, bool with_reason)
             continue;
         const char *fails = failing(l, &l->rules[i]);
         buf_printf(&bad, " OR %s", fails);
-        buf_printf(&why, ", CASE WHEN %s THEN %s END", fails, build_text(a, arena_printf(a, "check %s failed", l->rules[i].name)));
+        buf_printf(&why, ", CASE WHEN %s THEN %s END", fails, sql_literal(a, arena_printf(a, "check %s failed", l->rules[i].name)));
     }
     const char *rejected = text_format ? "r.bronze_reject IS NOT NULL" : "FALSE", *unfit = l->shape.unfit;
     const char *unfit_text = arena_printf(a, ",\n    (%s%s%s) AS bronze_unfit%s", rejected, unfit ? " OR " : "", unfit ? unfit : "",
@@ -86,7 +86,7 @@ static const char *typed_text(struct load *l, bool with_reason)
     const char *judgement = arena_printf(
         a, ",\n    (t.bronze_unfit%s) AS bronze_bad%s", bad.len ? bad.data : "",
         with_reason ? arena_printf(a, ",\n    CONCAT_WS('; ', NULLIF(t.bronze_why, '')%s) AS bronze_reason", why.len ? why.data : "") : "");
-    const char *event_time = o->event_time && l->batch->horizon_us != INT64_MIN ? build_name(a, o->event_time) : NULL;
+    const char *event_time = o->event_time && l->batch->horizon_us != INT64_MIN ? sql_backtick(a, o->event_time) : NULL;
     const char *horizon = event_time ? arena_printf(a, "  WHERE t.%s IS NULL OR t.%s >= :horizon", event_time, event_time) : "";
     return TEMPLATE(a, build_sql_typed, {"columns", l->shape.columns}, {"file", file_text(l)}, {"raw", relation(l, "_raw")},
                     {"unfit", unfit_text}, {"judgement", judgement}, {"horizon", horizon});

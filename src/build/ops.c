@@ -2,68 +2,13 @@
 
 #include <stdlib.h>
 
-/* ---- text of SQL ------------------------------------------------------------------------------------------ */
-
-static const char *filling(const struct fill_in *fills, size_t count, const char *name, size_t len)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strlen(fills[i].name) == len && memcmp(fills[i].name, name, len) == 0)
-            return fills[i].text;
-    log_write(LOG_ERROR, "build", "no text for {%.*s} in a statement of the room", (int)len, name);
-    abort();
-}
-
-char *build_template(struct arena *a, const char *text, const struct fill_in *fills, size_t count)
-{
-    struct buf b CLEANUP(buf_free);
-    buf_init(&b, LIMIT_SQL_BYTES);
-    while (*text) {
-        const char *end = *text == '{' ? strchr(text, '}') : NULL;
-        if (!end) {
-            buf_putc(&b, *text++);
-            continue;
-        }
-        buf_puts(&b, filling(fills, count, text + 1, (size_t)(end - text - 1)));
-        text = end + 1;
-    }
-    return arena_strndup(a, b.data ? b.data : "", b.len);
-}
-
-char *build_name(struct arena *a, const char *name)
-{
-    struct buf b CLEANUP(buf_free);
-    buf_init(&b, LIMIT_SQL_BYTES);
-    buf_putc(&b, '`');
-    for (; *name; name++) {
-        if (*name == '`')
-            buf_putc(&b, '`');
-        buf_putc(&b, *name);
-    }
-    buf_putc(&b, '`');
-    return arena_strndup(a, b.data, b.len);
-}
-
-char *build_text(struct arena *a, const char *text)
-{
-    struct buf b CLEANUP(buf_free);
-    buf_init(&b, LIMIT_SQL_BYTES);
-    buf_putc(&b, '\'');
-    for (; *text; text++) {
-        if (*text == '\'' || *text == '\\')
-            buf_putc(&b, '\\');
-        buf_putc(&b, *text);
-    }
-    buf_putc(&b, '\'');
-    return arena_strndup(a, b.data, b.len);
-}
+/* ---- reading ------------------------------------------------------------------------------------------------ */
 
 const char *build_hash(struct arena *a, const void *data, size_t len)
 {
     uint64_t hash = hash_bytes(data, len, 0);
     return arena_printf(a, "%016llx", (unsigned long long)hash);
 }
-
-/* ---- reading ------------------------------------------------------------------------------------------------ */
 
 int build_i64(struct engine_conn *c, const struct engine_stmt *s, int64_t *ret, struct error *err)
 {
@@ -126,7 +71,7 @@ static int forget_marks(struct build *b, const char *source, const struct map *l
         for (size_t n = 0; i < last->len && n < most; i++) {
             const struct source_mark *m = last->entries[i].key ? last->entries[i].value : NULL;
             if (m)
-                buf_printf(&files, "%s(%s, %s)", n++ ? ", " : "", build_text(a, m->table), build_text(a, m->file));
+                buf_printf(&files, "%s(%s, %s)", n++ ? ", " : "", sql_literal(a, m->table), sql_literal(a, m->file));
         }
         if (files.overflow)
             return error_set(err, ERROR_LIMIT, "the names of the files of %s are too long", source);

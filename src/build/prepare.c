@@ -39,7 +39,7 @@ static int add_columns(struct engine_conn *c, const struct pack_object *o, const
         }
         if (old)
             continue;
-        const char *sql = arena_printf(a, "ALTER TABLE %s.%s ADD COLUMN %s %s", o->schema, o->name, build_name(a, ours->name),
+        const char *sql = arena_printf(a, "ALTER TABLE %s.%s ADD COLUMN %s %s", o->schema, o->name, sql_backtick(a, ours->name),
                                        ours->type_text);
         int rc = engine_exec(c, ENGINE_SQL(sql), NULL, err);
         if (rc)

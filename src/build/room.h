@@ -29,15 +29,8 @@
                            .params = (struct engine_param[]){__VA_ARGS__}, \
                            .param_count = sizeof((struct engine_param[]){__VA_ARGS__}) / sizeof(struct engine_param)})
 
-/* Text with {name} places; an unknown place is a bug and ends the process. */
-struct fill_in {
-    const char *name, *text;
-};
-char *build_template(struct arena *a, const char *text, const struct fill_in *fills, size_t count);
 #define TEMPLATE(a, text, ...) \
-    build_template((a), (text), (struct fill_in[]){__VA_ARGS__}, sizeof((struct fill_in[]){__VA_ARGS__}) / sizeof(struct fill_in))
-char *build_name(struct arena *a, const char *name); /* `name` quoted for Databricks SQL */
-char *build_text(struct arena *a, const char *text); /* 'text' quoted for Databricks SQL */
+    sql_template((a), (text), (struct sql_place[]){__VA_ARGS__}, sizeof((struct sql_place[]){__VA_ARGS__}) / sizeof(struct sql_place))
 
 /* ---- one refresh ----------------------------------------------------------------------------------------------- */
 

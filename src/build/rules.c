@@ -12,11 +12,11 @@ static const char *severity_of(const struct pack_check *c) { return c->warning ?
 static void put_rule(struct buf *b, const struct pack_object *o, size_t i, struct arena *a)
 {
     const struct pack_check *c = &o->checks[i];
-    buf_printf(b, "%s(%s, %s, %s, %s, ", b->len ? ",\n  " : "", build_text(a, arena_printf(a, "%s.%s", o->name, c->name)),
-               build_text(a, o->name), build_text(a, c->name), build_text(a, c->predicate));
-    buf_printf(b, "%s, %s, %s, %zu)", build_text(a, severity_of(c)),
-               build_text(a, arena_printf(a, "bronze/checks/%s.yaml of the pack %s", o->name, o->pack)),
-               build_text(a, arena_printf(a, PACK_MARK "%s", o->pack)), i);
+    buf_printf(b, "%s(%s, %s, %s, %s, ", b->len ? ",\n  " : "", sql_literal(a, arena_printf(a, "%s.%s", o->name, c->name)),
+               sql_literal(a, o->name), sql_literal(a, c->name), sql_literal(a, c->predicate));
+    buf_printf(b, "%s, %s, %s, %zu)", sql_literal(a, severity_of(c)),
+               sql_literal(a, arena_printf(a, "bronze/checks/%s.yaml of the pack %s", o->name, o->pack)),
+               sql_literal(a, arena_printf(a, PACK_MARK "%s", o->pack)), i);
 }
 
 int build_rules_sync(const struct build_context *b, struct engine_conn *c, struct error *err)

@@ -14,7 +14,7 @@ char *build_list(struct arena *a, const struct engine_column *columns, size_t co
     struct buf b CLEANUP(buf_free);
     buf_init(&b, LIMIT_SQL_BYTES);
     for (size_t i = 0; i < count; i++)
-        buf_printf(&b, "%s%s%s%s", i ? separator : "", alias, alias[0] ? "." : "", build_name(a, columns[i].name));
+        buf_printf(&b, "%s%s%s%s", i ? separator : "", alias, alias[0] ? "." : "", sql_backtick(a, columns[i].name));
     return arena_strndup(a, b.data ? b.data : "", b.len);
 }
 
@@ -60,8 +60,8 @@ static const char *unfit_text(struct arena *a, const struct column_pair *p)
 static const char *reason_text(struct arena *a, const struct column_pair *p, const char *unfit)
 {
     const char *value = is_nested(p->from->kind) ? arena_printf(a, "TO_JSON(%s)", p->raw) : arena_printf(a, "CAST(%s AS STRING)", p->raw);
-    const char *before = build_text(a, arena_printf(a, "column %s: ", p->ours->name)),
-               *after = build_text(a, arena_printf(a, " is no %s", p->ours->type));
+    const char *before = sql_literal(a, arena_printf(a, "column %s: ", p->ours->name)),
+               *after = sql_literal(a, arena_printf(a, " is no %s", p->ours->type));
     return arena_printf(a, "CASE WHEN %s THEN CONCAT(%s, SUBSTRING(%s, 1, 100), %s) END", unfit, before, value, after);
 }
 
@@ -151,7 +151,7 @@ static int add_column(struct build *b, const struct build_batch *batch, struct b
                          theirs->name, o->schema, o->name);
     int rc = engine_exec(
         b->conn,
-        ENGINE_SQL(arena_printf(a, "ALTER TABLE %s.%s ADD COLUMN %s %s", o->schema, o->name, build_name(a, theirs->name), type_text)), NULL,
+        ENGINE_SQL(arena_printf(a, "ALTER TABLE %s.%s ADD COLUMN %s %s", o->schema, o->name, sql_backtick(a, theirs->name), type_text)), NULL,
         err);
     if (!rc)
         rc = engine_exec(b->conn,
@@ -197,7 +197,7 @@ struct texts {
 static void put_missing(struct build_shape *s, const struct build_batch *batch, const struct engine_column *ours, struct texts *t,
                         struct arena *a)
 {
-    buf_printf(&t->columns, "CAST(NULL AS %s) AS %s", ours->type, build_name(a, ours->name));
+    buf_printf(&t->columns, "CAST(NULL AS %s) AS %s", ours->type, sql_backtick(a, ours->name));
     if (batch->derivation)
         return;
     struct part part = look_at_files(s, batch, &(struct column_pair){.ours = ours}, false, a);
@@ -290,8 +290,8 @@ static int put_columns(struct build_shape *s, const struct build_batch *batch, c
             put_missing(s, batch, p.ours, t, a);
             continue;
         }
-        p.name = build_name(a, p.ours->name);
-        p.raw = arena_printf(a, "r.%s", build_name(a, p.theirs->name));
+        p.name = sql_backtick(a, p.ours->name);
+        p.raw = arena_printf(a, "r.%s", sql_backtick(a, p.theirs->name));
         int rc = sql_type_parse(a, p.ours->type, &p.to, err);
         if (rc)
             return rc;
@@ -311,8 +311,8 @@ static void put_json(const struct engine_column *theirs, size_t count, struct te
     for (size_t i = 0; i < count; i++) {
         if (own_column(theirs[i].name))
             continue;
-        buf_printf(&t->json, "%s%s, r.%s", n++ ? ", " : "TO_JSON(NAMED_STRUCT(", build_text(a, theirs[i].name),
-                   build_name(a, theirs[i].name));
+        buf_printf(&t->json, "%s%s, r.%s", n++ ? ", " : "TO_JSON(NAMED_STRUCT(", sql_literal(a, theirs[i].name),
+                   sql_backtick(a, theirs[i].name));
     }
     buf_puts(&t->json, n ? "))" : "CAST(NULL AS STRING)");
 }

@@ -4,35 +4,15 @@
  * function becomes a Databricks SQL predicate that is true for a good row; as in DQX a null value passes every check but those
  * that say not_null. */
 
-static void put_name(struct buf *b, const char *column)
-{
-    buf_putc(b, '`');
-    for (; *column; column++) {
-        if (*column == '`')
-            buf_putc(b, '`');
-        buf_putc(b, *column);
-    }
-    buf_putc(b, '`');
-}
-
-static void put_literal(struct buf *b, const struct yaml *y)
+static const char *literal(struct arena *a, const struct yaml *y)
 {
     double number;
-    if (!y->quoted && str_to_f64(y->text, &number) == 0) {
-        buf_puts(b, y->text);
-        return;
-    }
-    buf_putc(b, '\'');
-    for (const char *p = y->text; *p; p++) {
-        if (*p == '\'' || *p == '\\')
-            buf_putc(b, '\\');
-        buf_putc(b, *p);
-    }
-    buf_putc(b, '\'');
+    return !y->quoted && str_to_f64(y->text, &number) == 0 ? y->text : sql_literal(a, y->text);
 }
 
 struct check_call {
-    const char *column;
+    struct arena *arena;
+    const char *column; /* quoted */
     const struct yaml *arguments;
     struct buf *out;
 };
@@ -45,18 +25,13 @@ static const struct yaml *scalar(const struct check_call *c, const char *name)
 
 static bool not_null(const struct check_call *c)
 {
-    put_name(c->out, c->column);
-    buf_puts(c->out, " IS NOT NULL");
+    buf_printf(c->out, "%s IS NOT NULL", c->column);
     return true;
 }
 
 static bool not_empty(const struct check_call *c)
 {
-    buf_puts(c->out, "(");
-    put_name(c->out, c->column);
-    buf_puts(c->out, " IS NULL OR ");
-    put_name(c->out, c->column);
-    buf_puts(c->out, " <> '')");
+    buf_printf(c->out, "(%s IS NULL OR %s <> '')", c->column, c->column);
     return true;
 }
 
@@ -71,13 +46,7 @@ static bool compare(const struct check_call *c, const char *operator, const stru
 {
     if (!limit)
         return false;
-    buf_puts(c->out, "(");
-    put_name(c->out, c->column);
-    buf_puts(c->out, " IS NULL OR ");
-    put_name(c->out, c->column);
-    buf_printf(c->out, " %s ", operator);
-    put_literal(c->out, limit);
-    buf_puts(c->out, ")");
+    buf_printf(c->out, "(%s IS NULL OR %s %s %s)", c->column, c->column, operator, literal(c->arena, limit));
     return true;
 }
 
@@ -97,16 +66,11 @@ static bool in_list(const struct check_call *c)
     const struct yaml *allowed = yaml_get(c->arguments, "allowed");
     if (!allowed || allowed->kind != YAML_LIST || !allowed->count)
         return false;
-    buf_puts(c->out, "(");
-    put_name(c->out, c->column);
-    buf_puts(c->out, " IS NULL OR ");
-    put_name(c->out, c->column);
-    buf_puts(c->out, " IN (");
+    buf_printf(c->out, "(%s IS NULL OR %s IN (", c->column, c->column);
     for (size_t i = 0; i < allowed->count; i++) {
         if (allowed->items[i]->kind != YAML_SCALAR)
             return false;
-        buf_puts(c->out, i ? ", " : "");
-        put_literal(c->out, allowed->items[i]);
+        buf_printf(c->out, "%s%s", i ? ", " : "", literal(c->arena, allowed->items[i]));
     }
     buf_puts(c->out, "))");
     return true;
@@ -207,7 +171,7 @@ static int predicate(struct pack_loader *l, const struct pack_object *o, const c
         return bad(err, path, check, "'%s' needs the argument 'column'", name);
     if (!f->without_column && !sql_find_column(o->table, column))
         return unknown_column(err, path, arguments, o, column, l->arena);
-    if (!f->put(&(struct check_call){column, arguments, out}))
+    if (!f->put(&(struct check_call){l->arena, column ? sql_backtick(l->arena, column) : NULL, arguments, out}))
         return bad(err, path, check, "this check needs the argument %s", f->needs);
     return 0;
 }

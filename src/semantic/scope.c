@@ -85,17 +85,10 @@ void scopes_free(struct semantic *s)
 
 /* ---- making the views --------------------------------------------------------------------------------------- */
 
-static void put_list(struct buf *b, const char *const *values, size_t count)
+static void put_list(struct buf *b, struct arena *a, const char *const *values, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        buf_puts(b, i ? ", '" : "'");
-        for (const char *p = values[i]; *p; p++) {
-            if (*p == '\'' || *p == '\\')
-                buf_putc(b, '\\');
-            buf_putc(b, *p);
-        }
-        buf_putc(b, '\'');
-    }
+    for (size_t i = 0; i < count; i++)
+        buf_printf(b, "%s%s", i ? ", " : "", sql_literal(a, values[i]));
 }
 
 struct columns {
@@ -103,7 +96,7 @@ struct columns {
 };
 
 /* Adds the condition that a row is the tenant's; false when the table has no column that tells (S-24). */
-static bool put_condition(struct buf *b, const struct pack_object *o, const struct config_tenant *t, struct columns has)
+static bool put_condition(struct buf *b, struct arena *a, const struct pack_object *o, const struct config_tenant *t, struct columns has)
 {
     if (str_ieq(sql_table_property(o->table, "secchi.shared"), "true")) {
         buf_puts(b, "TRUE");
@@ -111,13 +104,13 @@ static bool put_condition(struct buf *b, const struct pack_object *o, const stru
     }
     if (has.tenant) {
         buf_printf(b, "`%s` IN (", sql_table_property(o->table, "secchi.tenant_column"));
-        put_list(b, &t->name, 1);
+        put_list(b, a, &t->name, 1);
     } else if (has.workspace && (t->workspace_count || !has.account)) {
         buf_puts(b, t->workspace_count ? "CAST(workspace_id AS STRING) IN (" : "FALSE AND (TRUE");
-        put_list(b, t->workspaces, t->workspace_count);
+        put_list(b, a, t->workspaces, t->workspace_count);
     } else if (has.account) {
         buf_puts(b, t->account_count ? "CAST(account_id AS STRING) IN (" : "FALSE AND (TRUE");
-        put_list(b, t->accounts, t->account_count);
+        put_list(b, a, t->accounts, t->account_count);
     } else {
         return false;
     }
@@ -150,7 +143,7 @@ static int make_view(struct engine_conn *c, const struct pack_object *o, const s
     buf_init(&sql, LIMIT_SQL_BYTES);
     buf_printf(&sql, "CREATE OR REPLACE VIEW `%s%s`.`%s` AS SELECT * FROM `%s`.`%s` WHERE ", scope->prefix, o->schema, o->name, o->schema,
                o->name);
-    if (!put_condition(&sql, o, t, has))
+    if (!put_condition(&sql, a, o, t, has))
         return 0;
     if (sql.overflow)
         return error_set(err, ERROR_LIMIT, "the tenant '%s' names too many workspaces", t->name);

@@ -69,29 +69,14 @@ static int put_findings(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *r
     return rc;
 }
 
-/* The name is one of the catalogue; a backtick in it would be a mistake there, and is doubled all the same. */
-static const char *with_table(struct arena *a, const char *sql, const char *table)
-{
-    struct buf b CLEANUP(buf_free);
-    const char *at = strstr(sql, "{table}");
-    buf_init(&b, LIMIT_SQL_BYTES);
-    buf_add(&b, sql, (size_t)(at - sql));
-    for (const char *p = table; *p; p++) {
-        if (*p == '`')
-            buf_putc(&b, '`');
-        buf_putc(&b, *p);
-    }
-    buf_puts(&b, at + strlen("{table}"));
-    return arena_strdup(a, b.data);
-}
-
 /* The columns: reason, rows of it, and those of a sample. */
 static int put_quarantine(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *root, const struct semantic_table *t, struct error *err)
 {
     enum { SAMPLE = 2 };
     struct engine_rows rows = {0};
     bool has = str_eq(t->layer, "bronze") && !t->is_view;
-    int rc = has ? ops_read(rq, with_table(rq->arena, server_sql_table_quarantine, t->name), NULL, 0, 0, &rows, err) : 0;
+    const struct sql_place table = {"table", sql_backtick(rq->arena, t->name)};
+    int rc = has ? ops_read(rq, sql_template(rq->arena, server_sql_table_quarantine, &table, 1), NULL, 0, 0, &rows, err) : 0;
     yyjson_mut_val *list = server_put_array(d, root, "quarantine"), *samples = NULL;
     const char *reason = NULL;
     for (size_t i = 0; i < rows.row_count && !rc; i++) {

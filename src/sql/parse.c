@@ -1,6 +1,8 @@
 /* The parser's cursor: what every rule is written with. */
 #include "sql/private.h"
 
+#include <stdlib.h>
+
 void sql_list_grow(struct arena *a, void **items, size_t *count, size_t *cap, size_t item_size)
 {
     if (*count == *cap) {
@@ -288,22 +290,25 @@ const char *sql_span(const struct parser *p, size_t first, size_t end, size_t *r
 
 /* ---- names as text ------------------------------------------------------------------------------------ */
 
-static char *enclose(struct arena *a, const char *s, char q)
+/* Puts s between two q, and mark before each of the marked characters. */
+static char *enclose(struct arena *a, const char *s, char q, const char *marked, char mark)
 {
     size_t n = strlen(s), k = 0;
     char *out = arena_alloc(a, 2 * n + 3);
     out[k++] = q;
     for (size_t i = 0; i < n; i++) {
-        if (s[i] == q)
-            out[k++] = q;
+        if (strchr(marked, s[i]))
+            out[k++] = mark;
         out[k++] = s[i];
     }
     out[k++] = q;
     return out;
 }
 
-char *sql_quote(struct arena *a, const char *name) { return enclose(a, name, '"'); }
-char *sql_quote_string(struct arena *a, const char *text) { return enclose(a, text, '\''); }
+char *sql_quote(struct arena *a, const char *name) { return enclose(a, name, '"', "\"", '"'); }
+char *sql_quote_string(struct arena *a, const char *text) { return enclose(a, text, '\'', "'", '\''); }
+char *sql_backtick(struct arena *a, const char *name) { return enclose(a, name, '`', "`", '`'); }
+char *sql_literal(struct arena *a, const char *text) { return enclose(a, text, '\'', "'\\", '\\'); }
 
 static bool plain_name(const char *s)
 {
@@ -319,8 +324,35 @@ char *sql_name_text(struct arena *a, const struct sql_name *name)
 {
     char *s = arena_strdup(a, "");
     for (size_t i = 0; i < name->count; i++) {
-        const char *part = plain_name(name->parts[i]) ? name->parts[i] : enclose(a, name->parts[i], '`');
+        const char *part = plain_name(name->parts[i]) ? name->parts[i] : sql_backtick(a, name->parts[i]);
         s = arena_printf(a, "%s%s%s", s, i ? "." : "", part);
     }
     return s;
+}
+
+/* ---- templates ---------------------------------------------------------------------------------------- */
+
+static const char *text_of_place(const struct sql_place *places, size_t count, const char *name, size_t len)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strlen(places[i].name) == len && memcmp(places[i].name, name, len) == 0)
+            return places[i].text;
+    log_write(LOG_ERROR, "sql", "no text for {%.*s} in a statement of the program", (int)len, name);
+    abort();
+}
+
+char *sql_template(struct arena *a, const char *text, const struct sql_place *places, size_t count)
+{
+    struct buf b CLEANUP(buf_free);
+    buf_init(&b, LIMIT_SQL_BYTES);
+    while (*text) {
+        const char *end = *text == '{' ? strchr(text, '}') : NULL;
+        if (!end) {
+            buf_putc(&b, *text++);
+            continue;
+        }
+        buf_puts(&b, text_of_place(places, count, text + 1, (size_t)(end - text - 1)));
+        text = end + 1;
+    }
+    return arena_strndup(a, b.data ? b.data : "", b.len);
 }

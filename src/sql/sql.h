@@ -100,6 +100,14 @@ struct sql_name { /* a.b.c as written; a part may hold ${variables} */
 char *sql_name_text(struct arena *a, const struct sql_name *name); /* "a.b.c", quoted with backticks where needed */
 char *sql_quote(struct arena *a, const char *name);                /* "name" for DuckDB, " doubled */
 char *sql_quote_string(struct arena *a, const char *text);         /* 'text' for DuckDB, ' doubled */
+char *sql_backtick(struct arena *a, const char *name);             /* `name` for Databricks SQL, ` doubled */
+char *sql_literal(struct arena *a, const char *text);              /* 'text' for Databricks SQL, ' and \ behind a \ */
+
+struct sql_place {
+    const char *name, *text;
+};
+/* The text with its {name} places filled; one that is not among them is a bug and ends the process. */
+char *sql_template(struct arena *a, const char *text, const struct sql_place *places, size_t count);
 
 enum sql_type_kind {
     SQL_T_UNKNOWN, /* a column of a table whose columns nobody told */

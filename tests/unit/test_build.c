@@ -139,15 +139,6 @@ static void folders_name_system_tables(void **state)
 
 /* ---- text of SQL ------------------------------------------------------------------------------------------------------- */
 
-static void places_are_filled_and_text_is_quoted(void **state)
-{
-    (void)state;
-    assert_string_equal(TEMPLATE(arena, "a {x} b {y}{x}", {"x", "1"}, {"y", "2"}), "a 1 b 21");
-    assert_string_equal(TEMPLATE(arena, "no places }", {"x", "1"}), "no places }");
-    assert_string_equal(build_name(arena, "a`b"), "`a``b`");
-    assert_string_equal(build_text(arena, "it's \\n"), "'it\\'s \\\\n'");
-}
-
 static void every_statement_of_the_room_is_one(void **state)
 {
     (void)state;
@@ -294,7 +285,6 @@ int main(void)
         cmocka_unit_test(tables_have_the_columns_of_the_specification),
         cmocka_unit_test(tables_are_commented_and_tagged),
         cmocka_unit_test(folders_name_system_tables),
-        cmocka_unit_test(places_are_filled_and_text_is_quoted),
         cmocka_unit_test(every_statement_of_the_room_is_one),
         cmocka_unit_test(an_upsert_into_an_empty_table_is_an_insert),
         cmocka_unit_test(a_folder_becomes_bronze_and_gold),

@@ -192,6 +192,18 @@ static void types(void **state)
     assert_null(sql_find_field(t, "b"));
 }
 
+static void texts_of_statements(void **state)
+{
+    (void)state;
+    static const struct sql_place places[] = {{"table", "t"}, {"on", "a = {b}"}};
+    assert_string_equal("\"a\"\"b\"", sql_quote(arena, "a\"b"));
+    assert_string_equal("'it''s \\n'", sql_quote_string(arena, "it's \\n"));
+    assert_string_equal("`a``b`", sql_backtick(arena, "a`b"));
+    assert_string_equal("'it\\'s \\\\n'", sql_literal(arena, "it's \\n"));
+    assert_string_equal("``", sql_backtick(arena, ""));
+    assert_string_equal("x t a = {b}t }", sql_template(arena, "x {table} {on}{table} }", places, 2));
+}
+
 static void table_definition(void **state)
 {
     (void)state;
@@ -614,6 +626,7 @@ int main(void)
         T(splits),
         T(split_errors),
         T(types),
+        T(texts_of_statements),
         T(table_definition),
         T(table_errors),
         T(view_and_function),

@@ -53,18 +53,13 @@ int duck_copy_run(struct engine_copier *base, const struct engine_param *params,
     struct duck_copier *k = (struct duck_copier *)base;
     struct duck_conn *c = (struct duck_conn *)base->conn;
     struct engine_stmt stmt = k->stmt;
+    struct arena *a CLEANUP(arena_freep) = arena_new();
     struct buf sql CLEANUP(buf_free) = {0};
     stmt.params = params;
     if (format != ENGINE_PARQUET && format != ENGINE_JSONL)
         return error_set(err, ERROR_USAGE, "only Parquet and JSON lines can be written");
     buf_init(&sql, LIMIT_SQL_BYTES * 4);
-    buf_printf(&sql, "COPY (%s) TO '", k->sql);
-    for (const char *p = path; *p; p++) {
-        if (*p == '\'')
-            buf_putc(&sql, '\'');
-        buf_putc(&sql, *p);
-    }
-    buf_puts(&sql, format == ENGINE_PARQUET ? "' (FORMAT parquet)" : "' (FORMAT json)");
+    buf_printf(&sql, "COPY (%s) TO %s (FORMAT %s)", k->sql, sql_quote_string(a, path), format == ENGINE_PARQUET ? "parquet" : "json");
     if (sql.overflow)
         return error_set(err, ERROR_LIMIT, "the query is too long");
     const struct duck_where where = {&stmt, sql.data};

@@ -9,7 +9,7 @@ WITH rejected_row AS (
     LEFT(row_json, 4000) AS row_json,
     COUNT(*) OVER (PARTITION BY reason) AS reason_rows,
     ROW_NUMBER() OVER (PARTITION BY reason ORDER BY rejected_at DESC, bronze_source_file, bronze_source_seq) AS sample
-  FROM secchi_quarantine.`{table}`
+  FROM secchi_quarantine.{table}
 )
 SELECT
   reason,
