@@ -1,9 +1,29 @@
 #include "build/room.h"
 
 /*
- * Nested values that a file delivers in another shape than the table has: fields go by name, what is missing is null, what the
+ * Values that a file delivers in another type than the table has: fields of nested ones go by name, what is missing is null, what the
  * table does not have is left out and told, and a value that does not fit makes the row a rejected one.
  */
+
+/* ---- types ------------------------------------------------------------------------------------------------------ */
+
+static bool is_whole(enum sql_type_kind k) { return k >= SQL_T_TINYINT && k <= SQL_T_BIGINT; }
+static bool is_fraction(enum sql_type_kind k) { return k == SQL_T_DECIMAL || k == SQL_T_FLOAT || k == SQL_T_DOUBLE; }
+
+bool build_widens(const struct sql_type *from, const struct sql_type *to)
+{
+    if (is_whole(from->kind))
+        return (is_whole(to->kind) && from->kind <= to->kind) || (to->kind == SQL_T_DOUBLE && from->kind < SQL_T_BIGINT);
+    if (from->kind == SQL_T_FLOAT)
+        return to->kind == SQL_T_DOUBLE;
+    if (from->kind == SQL_T_DATE || from->kind == SQL_T_TIMESTAMP_NTZ)
+        return to->kind == SQL_T_TIMESTAMP;
+    return from->kind == SQL_T_VOID;
+}
+
+bool build_is_nested(const struct sql_type *t) { return t->kind == SQL_T_ARRAY || t->kind == SQL_T_MAP || t->kind == SQL_T_STRUCT; }
+
+/* ---- values ----------------------------------------------------------------------------------------------------- */
 
 struct fitter {
     struct arena *a;
@@ -68,13 +88,12 @@ static const char *fit_items(struct fitter *f, const char *raw, const char *path
                : arena_printf(f->a, "TRANSFORM(%s, %s -> %s)", raw, x, item);
 }
 
-static bool is_nested(const struct sql_type *t) { return t->kind == SQL_T_ARRAY || t->kind == SQL_T_MAP || t->kind == SQL_T_STRUCT; }
-
+/* A fraction that would be cut off does not fit either. */
 static const char *fit_leaf(struct fitter *f, const char *raw, const struct sql_type *from, const struct sql_type *to,
                             const char **ret_unfit)
 {
     const char *type = sql_type_text(f->a, to), *cast;
-    if (!is_nested(from) && !is_nested(to))
+    if (!build_is_nested(from) && !build_is_nested(to))
         cast = arena_printf(f->a, "TRY_CAST(%s AS %s)", raw, type);
     else if (to->kind == SQL_T_STRING)
         cast = arena_printf(f->a, "TO_JSON(%s)", raw);
@@ -84,7 +103,9 @@ static const char *fit_leaf(struct fitter *f, const char *raw, const struct sql_
         cast = arena_printf(f->a, "CAST(NULL AS %s)", type); /* nothing fits */
     if (!build_widens(from, to)) {
         f->fit->retyped = true;
-        *ret_unfit = arena_printf(f->a, "(%s IS NOT NULL AND %s IS NULL)", raw, cast);
+        bool cut = is_fraction(from->kind) && is_whole(to->kind);
+        *ret_unfit = arena_printf(f->a, "(%s IS NOT NULL AND (%s IS NULL%s))", raw, cast,
+                                  cut ? arena_printf(f->a, " OR %s <> %s", cast, raw) : "");
     }
     return cast;
 }

@@ -135,8 +135,6 @@ struct build_batch;
 /* Compares incoming.<raw>, and each file of it, with the table; columns that the table lacks are added to it. */
 int build_shape_make(struct build *b, const struct build_batch *batch, const struct engine_file_columns *files, size_t file_count,
                      struct arena *a, struct build_shape *ret, struct error *err) MUST_CHECK;
-/* True when every value of `from` has its place in `to`: nobody needs to hear of it. */
-bool build_widens(const struct sql_type *from, const struct sql_type *to);
 char *build_list(struct arena *a, const struct engine_column *columns, size_t count, const char *alias, const char *separator);
 
 /* ---- fit.c */
@@ -148,7 +146,10 @@ struct build_fit {
     bool retyped;         /* some part has another type */
     bool overflow;
 };
-/* How a nested value of type `from`, given by the expression `raw`, becomes one of type `to`. */
+/* True when every value of `from` has its place in `to`: nobody needs to hear of it. */
+bool build_widens(const struct sql_type *from, const struct sql_type *to);
+bool build_is_nested(const struct sql_type *t);
+/* How a value of type `from`, given by the expression `raw`, becomes one of type `to`. */
 void build_fit_make(struct arena *a, const char *raw, const char *name, const struct sql_type *from, const struct sql_type *to,
                     struct build_fit *ret);
 

@@ -18,22 +18,7 @@ char *build_list(struct arena *a, const struct engine_column *columns, size_t co
     return arena_strndup(a, b.data ? b.data : "", b.len);
 }
 
-/* ---- types ------------------------------------------------------------------------------------------------------ */
-
-static bool is_whole(enum sql_type_kind k) { return k >= SQL_T_TINYINT && k <= SQL_T_BIGINT; }
-static bool is_nested(enum sql_type_kind k) { return k == SQL_T_ARRAY || k == SQL_T_MAP || k == SQL_T_STRUCT; }
-static bool is_fraction(enum sql_type_kind k) { return k == SQL_T_DECIMAL || k == SQL_T_FLOAT || k == SQL_T_DOUBLE; }
-
-bool build_widens(const struct sql_type *from, const struct sql_type *to)
-{
-    if (is_whole(from->kind))
-        return (is_whole(to->kind) && from->kind <= to->kind) || (to->kind == SQL_T_DOUBLE && from->kind < SQL_T_BIGINT);
-    if (from->kind == SQL_T_FLOAT)
-        return to->kind == SQL_T_DOUBLE;
-    if (from->kind == SQL_T_DATE || from->kind == SQL_T_TIMESTAMP_NTZ)
-        return to->kind == SQL_T_TIMESTAMP;
-    return from->kind == SQL_T_VOID;
-}
+/* ---- columns of a batch and of the table ---------------------------------------------------------------------------- */
 
 struct column_pair {
     const char *name, *raw; /* quoted; raw is r.`name` */
@@ -41,25 +26,9 @@ struct column_pair {
     const struct sql_type *from, *to;
 };
 
-static const char *cast_text(struct arena *a, const struct column_pair *p)
-{
-    if (p->to->kind == SQL_T_STRING && is_nested(p->from->kind))
-        return arena_printf(a, "TO_JSON(%s)", p->raw);
-    return arena_printf(a, "TRY_CAST(%s AS %s)", p->raw, p->ours->type);
-}
-
-/* True for a value that the column cannot hold. A fraction that would be cut off does not fit either. */
-static const char *unfit_text(struct arena *a, const struct column_pair *p)
-{
-    const char *cast = cast_text(a, p);
-    if (is_fraction(p->from->kind) && is_whole(p->to->kind))
-        return arena_printf(a, "(%s IS NOT NULL AND (%s IS NULL OR %s <> %s))", p->raw, cast, cast, p->raw);
-    return arena_printf(a, "(%s IS NOT NULL AND %s IS NULL)", p->raw, cast);
-}
-
 static const char *reason_text(struct arena *a, const struct column_pair *p, const char *unfit)
 {
-    const char *value = is_nested(p->from->kind) ? arena_printf(a, "TO_JSON(%s)", p->raw) : arena_printf(a, "CAST(%s AS STRING)", p->raw);
+    const char *value = build_is_nested(p->from) ? arena_printf(a, "TO_JSON(%s)", p->raw) : arena_printf(a, "CAST(%s AS STRING)", p->raw);
     const char *before = sql_literal(a, arena_printf(a, "column %s: ", p->ours->name)),
                *after = sql_literal(a, arena_printf(a, " is no %s", p->ours->type));
     return arena_printf(a, "CASE WHEN %s THEN CONCAT(%s, SUBSTRING(%s, 1, 100), %s) END", unfit, before, value, after);
@@ -151,8 +120,8 @@ static int add_column(struct build *b, const struct build_batch *batch, struct b
                          theirs->name, o->schema, o->name);
     int rc = engine_exec(
         b->conn,
-        ENGINE_SQL(arena_printf(a, "ALTER TABLE %s.%s ADD COLUMN %s %s", o->schema, o->name, sql_backtick(a, theirs->name), type_text)), NULL,
-        err);
+        ENGINE_SQL(arena_printf(a, "ALTER TABLE %s.%s ADD COLUMN %s %s", o->schema, o->name, sql_backtick(a, theirs->name), type_text)),
+        NULL, err);
     if (!rc)
         rc = engine_exec(b->conn,
                          SQL_WITH(build_sql_added_column, P_TEXT("table", o->name), P_TEXT("column", theirs->name),
@@ -233,8 +202,24 @@ static void note_type(struct build_shape *s, const struct build_batch *batch, co
     snprintf(f->text + n, sizeof(f->text) - n, "; values that do not fit go to secchi_quarantine.%s", s->object->name);
 }
 
-/* A nested column of another shape. Fields that come and go are told, and are no reason to reject a row. */
-static void put_nested(struct build_shape *s, const struct build_batch *batch, const struct column_pair *p, struct texts *t,
+/* Fields of a nested column that come and go are told, and are no reason to reject a row. */
+static void note_fields(struct build_shape *s, const struct build_batch *batch, const struct column_pair *p, const struct build_fit *fit,
+                        struct arena *a)
+{
+    if (batch->derivation || (!fit->missing && !fit->left_out))
+        return;
+    struct build_finding *f = note(s, batch, "fields_changed", p->ours->name, a);
+    f->severity = fit->left_out ? "warning" : "info";
+    size_t n = (size_t)snprintf(f->text, sizeof(f->text), "%s delivers column %s", batch->table, p->ours->name);
+    if (fit->missing)
+        n += (size_t)snprintf(f->text + n, sizeof(f->text) - n, " without the fields %.300s, which are null%s", fit->missing,
+                              fit->left_out ? "," : "");
+    if (fit->left_out)
+        snprintf(f->text + n, sizeof(f->text) - n, " with the fields %.300s, which the table does not have and are left out",
+                 fit->left_out);
+}
+
+static void put_column(struct build_shape *s, const struct build_batch *batch, const struct column_pair *p, struct texts *t,
                        struct arena *a)
 {
     struct build_fit fit;
@@ -242,42 +227,12 @@ static void put_nested(struct build_shape *s, const struct build_batch *batch, c
     buf_printf(&t->columns, "%s AS %s", fit.value, p->name);
     t->columns.overflow |= fit.overflow;
     if (fit.unfit) {
-        const char *unfit = arena_printf(a, "COALESCE(%s, FALSE)", fit.unfit);
-        buf_printf(&t->unfit, "%s%s", t->unfit.len ? " OR " : "", unfit);
-        buf_printf(&t->reason, ", %s", reason_text(a, p, unfit));
+        buf_printf(&t->unfit, "%s%s", t->unfit.len ? " OR " : "", fit.unfit);
+        buf_printf(&t->reason, ", %s", reason_text(a, p, fit.unfit));
     }
     if (fit.retyped)
         note_type(s, batch, p, a);
-    if (batch->derivation || (!fit.missing && !fit.left_out))
-        return;
-    struct build_finding *f = note(s, batch, "fields_changed", p->ours->name, a);
-    f->severity = fit.left_out ? "warning" : "info";
-    size_t n = (size_t)snprintf(f->text, sizeof(f->text), "%s delivers column %s", batch->table, p->ours->name);
-    if (fit.missing)
-        n += (size_t)snprintf(f->text + n, sizeof(f->text) - n, " without the fields %.300s, which are null%s", fit.missing,
-                              fit.left_out ? "," : "");
-    if (fit.left_out)
-        snprintf(f->text + n, sizeof(f->text) - n, " with the fields %.300s, which the table does not have and are left out", fit.left_out);
-}
-
-static void put_column(struct build_shape *s, const struct build_batch *batch, const struct column_pair *p, struct texts *t,
-                       struct arena *a)
-{
-    if (sql_type_equal(p->from, p->to)) {
-        buf_printf(&t->columns, "%s AS %s", p->raw, p->name);
-        return;
-    }
-    if (is_nested(p->to->kind)) {
-        put_nested(s, batch, p, t, a);
-        return;
-    }
-    buf_printf(&t->columns, "%s AS %s", cast_text(a, p), p->name);
-    if (build_widens(p->from, p->to))
-        return;
-    const char *unfit = unfit_text(a, p);
-    buf_printf(&t->unfit, "%s%s", t->unfit.len ? " OR " : "", unfit);
-    buf_printf(&t->reason, ", %s", reason_text(a, p, unfit));
-    note_type(s, batch, p, a);
+    note_fields(s, batch, p, &fit, a);
 }
 
 static int put_columns(struct build_shape *s, const struct build_batch *batch, const struct engine_column *theirs, size_t count,

@@ -286,6 +286,18 @@ def test_added_missing_and_retyped_columns(tmp_path):
     home.refresh()  # the warehouse with the gained column is prepared again without complaint
 
 
+def test_a_fraction_fits_no_whole_number_in_a_nested_column(tmp_path):
+    row = lambda i, volumes: {"cluster_id": f"c{i}", "aws_attributes": {"ebs_volume_count": volumes}}  # noqa: E731
+    attributes = pa.struct([("ebs_volume_count", pa.float64())])
+    write_parquet(tmp_path / "in/compute/clusters/a.parquet", [row(1, 2.0), row(2, 2.5), row(3, None)], {"aws_attributes": attributes})
+    home = Home(tmp_path / "home", {"in": tmp_path / "in"})
+    home.refresh()
+    assert home.query("SELECT cluster_id AS c, aws_attributes.ebs_volume_count AS n FROM clusters ORDER BY c") == [{"c": "c1", "n": 2}, {"c": "c3", "n": None}]
+    rejected = home.query("SELECT reason FROM secchi_quarantine.clusters")
+    assert len(rejected) == 1 and "column aws_attributes" in rejected[0]["reason"] and "2.5" in rejected[0]["reason"]
+    assert ("type_changed", "aws_attributes") in {(f["kind"], f["subject"]) for f in home.findings()}
+
+
 def test_fields_of_nested_columns_go_by_name(tmp_path):
     """Structs, lists of structs and maps whose fields come in other types and orders, lack some and have others."""
     folder = tmp_path / "in/access/clean_room_events"
