@@ -4,8 +4,9 @@ import * as api from '../lib/api';
 import type { CheckResult, Finding, Run, Step } from '../lib/api';
 import { formatBytes, formatNumber } from '../lib/format';
 import { useLoaded, useTitle } from '../lib/hooks';
-import { formatAgo, formatDuration, formatInstant } from '../lib/time';
+import { formatDuration } from '../lib/time';
 import { toneOf } from '../dashboard/table';
+import { List, Time, right } from '../shell/list';
 import { ErrorNote, Skeleton } from '../shell/notice';
 import { href } from '../shell/route';
 import type { Route } from '../shell/route';
@@ -68,60 +69,32 @@ export function RunsPage({ route, server }: { route: Route; server: ServerState 
           {rejected.length === 0 ? (
             <p class="tile-empty">No row was rejected</p>
           ) : (
-            <div class="list-scroll">
-              <table class="list">
-                <thead>
-                  <tr>
-                    <th scope="col">Table</th>
-                    <th scope="col" class="align-right">
-                      Rows in quarantine
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {rejected.map((t) => (
-                    <tr>
-                      <th scope="row">
-                        <a href={href('tables', `${t.schema}.${t.name}`)}>
-                          {t.schema}.{t.name}
-                        </a>
-                      </th>
-                      <td class="align-right">{count(t.quarantined ?? null)}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <List tall={false} heads={['Table', right('Rows in quarantine')]}>
+              {rejected.map((t) => (
+                <tr>
+                  <th scope="row">
+                    <a href={href('tables', `${t.schema}.${t.name}`)}>
+                      {t.schema}.{t.name}
+                    </a>
+                  </th>
+                  <td class="align-right">{count(t.quarantined ?? null)}</td>
+                </tr>
+              ))}
+            </List>
           )}
           <h2 class="card-title">Sources</h2>
-          <div class="list-scroll">
-            <table class="list">
-              <thead>
-                <tr>
-                  <th scope="col">Source</th>
-                  <th scope="col">Kind</th>
-                  <th scope="col" class="align-right">
-                    Files
-                  </th>
-                  <th scope="col" class="align-right">
-                    Size
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {(status?.sources ?? []).map((s) => (
-                  <tr>
-                    <th scope="row" title={s.path}>
-                      {s.name}
-                    </th>
-                    <td>{s.kind.replaceAll('_', ' ')}</td>
-                    <td class="align-right">{count(s.files)}</td>
-                    <td class="align-right">{s.bytes === null ? '–' : formatBytes(s.bytes)}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <List tall={false} heads={['Source', 'Kind', right('Files'), right('Size')]}>
+            {(status?.sources ?? []).map((s) => (
+              <tr>
+                <th scope="row" title={s.path}>
+                  {s.name}
+                </th>
+                <td>{s.kind.replaceAll('_', ' ')}</td>
+                <td class="align-right">{count(s.files)}</td>
+                <td class="align-right">{s.bytes === null ? '–' : formatBytes(s.bytes)}</td>
+              </tr>
+            ))}
+          </List>
         </section>
       </div>
     </main>
@@ -131,42 +104,35 @@ export function RunsPage({ route, server }: { route: Route; server: ServerState 
 function RunList({ runs, chosen, now }: { runs: Run[]; chosen: string; now: number }): JSX.Element {
   if (!runs.length) return <p class="tile-empty">No run yet</p>;
   return (
-    <div class="list-scroll tall">
-      <table class="list">
-        <thead>
-          <tr>
-            <th scope="col">Run</th>
-            <th scope="col">State</th>
-            <th scope="col">Started</th>
-            <th scope="col" class="align-right">
-              Took
+    <List heads={['Run', 'State', 'Started', right('Took')]}>
+      {runs.map((r) => {
+        const ms = took(r.started_at, r.ended_at, now);
+        return (
+          <tr aria-current={String(r.id) === chosen ? 'true' : undefined}>
+            <th scope="row">
+              <a href={href('runs', String(r.id))}>
+                {r.kind} {r.id}
+              </a>
             </th>
+            <td>
+              <State value={r.state} />
+            </td>
+            <td>
+              <Time at={r.started_at ?? r.created_at} now={now} />
+            </td>
+            <td class="align-right">{ms === null ? '–' : formatDuration(ms)}</td>
           </tr>
-        </thead>
-        <tbody>
-          {runs.map((r) => {
-            const ms = took(r.started_at, r.ended_at, now);
-            const at = Date.parse(r.started_at ?? r.created_at ?? '');
-            return (
-              <tr aria-current={String(r.id) === chosen ? 'true' : undefined}>
-                <th scope="row">
-                  <a href={href('runs', String(r.id))}>
-                    {r.kind} {r.id}
-                  </a>
-                </th>
-                <td>
-                  <State value={r.state} />
-                </td>
-                <td title={Number.isNaN(at) ? undefined : formatInstant(at)}>{Number.isNaN(at) ? '–' : formatAgo(at, now)}</td>
-                <td class="align-right">{ms === null ? '–' : formatDuration(ms)}</td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </div>
+        );
+      })}
+    </List>
   );
 }
+
+const SHARE = (
+  <th scope="col" class="bar-cell">
+    <span class="visually-hidden">Share of the longest step</span>
+  </th>
+);
 
 function RunSteps({ id, server }: { id: string; server: ServerState }): JSX.Element {
   const live = server.progress !== null && String(server.progress.id) === id;
@@ -196,36 +162,11 @@ function RunSteps({ id, server }: { id: string; server: ServerState }): JSX.Elem
       {run.steps.length === 0 ? (
         <p class="tile-empty">No step has started</p>
       ) : (
-        <div class="list-scroll tall">
-          <table class="list steps">
-            <thead>
-              <tr>
-                <th scope="col">Step</th>
-                <th scope="col">State</th>
-                <th scope="col" class="align-right">
-                  Rows in
-                </th>
-                <th scope="col" class="align-right">
-                  Changed
-                </th>
-                <th scope="col" class="align-right">
-                  Rejected
-                </th>
-                <th scope="col" class="align-right">
-                  Took
-                </th>
-                <th scope="col" class="bar-cell">
-                  <span class="visually-hidden">Share of the longest step</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {run.steps.map((s) => (
-                <StepRow s={s} longest={longest} now={now} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <List class="steps" heads={['Step', 'State', right('Rows in'), right('Changed'), right('Rejected'), right('Took'), SHARE]}>
+          {run.steps.map((s) => (
+            <StepRow s={s} longest={longest} now={now} />
+          ))}
+        </List>
       )}
     </>
   );
@@ -260,41 +201,23 @@ function StepRow({ s, longest, now }: { s: Step; longest: number; now: number })
 function Findings({ list, now }: { list: Finding[]; now: number }): JSX.Element {
   if (!list.length) return <p class="tile-empty">Nothing was found: every file was read, every table fits</p>;
   return (
-    <div class="list-scroll tall">
-      <table class="list">
-        <thead>
-          <tr>
-            <th scope="col">Severity</th>
-            <th scope="col">What</th>
-            <th scope="col">Where</th>
-            <th scope="col">Finding</th>
-            <th scope="col" class="align-right">
-              When
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {list.map((f) => {
-            const at = Date.parse(f.at ?? '');
-            return (
-              <tr>
-                <td>
-                  <State value={f.severity} />
-                </td>
-                <td>{f.kind.replaceAll('_', ' ')}</td>
-                <td class="where" title={[f.source, f.table, f.file].filter(Boolean).join(' · ')}>
-                  {[f.table, f.file].filter(Boolean).join(' · ') || (f.source ?? '')}
-                </td>
-                <td class="finding">{f.text}</td>
-                <td class="align-right" title={Number.isNaN(at) ? undefined : formatInstant(at)}>
-                  {Number.isNaN(at) ? '–' : formatAgo(at, now)}
-                </td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </div>
+    <List heads={['Severity', 'What', 'Where', 'Finding', right('When')]}>
+      {list.map((f) => (
+        <tr>
+          <td>
+            <State value={f.severity} />
+          </td>
+          <td>{f.kind.replaceAll('_', ' ')}</td>
+          <td class="where" title={[f.source, f.table, f.file].filter(Boolean).join(' · ')}>
+            {[f.table, f.file].filter(Boolean).join(' · ') || (f.source ?? '')}
+          </td>
+          <td class="finding">{f.text}</td>
+          <td class="align-right">
+            <Time at={f.at} now={now} />
+          </td>
+        </tr>
+      ))}
+    </List>
   );
 }
 
@@ -304,31 +227,17 @@ function Checks({ list }: { list: CheckResult[] }): JSX.Element {
     (a, b) => b.failed_rows - a.failed_rows || (a.table < b.table ? -1 : a.table > b.table ? 1 : a.name < b.name ? -1 : 1),
   );
   return (
-    <div class="list-scroll tall">
-      <table class="list">
-        <thead>
-          <tr>
-            <th scope="col">Check</th>
-            <th scope="col">Table</th>
-            <th scope="col">Kind</th>
-            <th scope="col" class="align-right">
-              Failed rows
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {sorted.map((c) => (
-            <tr>
-              <th scope="row">{c.name}</th>
-              <td>{c.table}</td>
-              <td>{c.criticality}</td>
-              <td class={`align-right${c.failed_rows > 0 ? (c.criticality === 'error' ? ' text-bad' : ' text-warn') : ''}`}>
-                {count(c.failed_rows)}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <List heads={['Check', 'Table', 'Kind', right('Failed rows')]}>
+      {sorted.map((c) => (
+        <tr>
+          <th scope="row">{c.name}</th>
+          <td>{c.table}</td>
+          <td>{c.criticality}</td>
+          <td class={`align-right${c.failed_rows > 0 ? (c.criticality === 'error' ? ' text-bad' : ' text-warn') : ''}`}>
+            {count(c.failed_rows)}
+          </td>
+        </tr>
+      ))}
+    </List>
   );
 }

@@ -3,8 +3,9 @@ import * as api from '../lib/api';
 import type { TableDetail, TableHealth, TableStatus } from '../lib/api';
 import { formatNumber } from '../lib/format';
 import { useLoaded, useTitle } from '../lib/hooks';
-import { formatAgo, formatDuration, formatInstant } from '../lib/time';
+import { formatDuration } from '../lib/time';
 import { Icon } from '../shell/icons';
+import { List, Time, right } from '../shell/list';
 import { Empty, ErrorNote, Skeleton } from '../shell/notice';
 import { href, replaceQuery } from '../shell/route';
 import type { Route } from '../shell/route';
@@ -24,17 +25,6 @@ export function TablesPage({ route, generation, serverNow }: Props): JSX.Element
     <TableDetailPage key={name} name={name} generation={generation} serverNow={serverNow} />
   ) : (
     <TableList route={route} generation={generation} serverNow={serverNow} />
-  );
-}
-
-function Time({ at, now }: { at: string | null; now: number }): JSX.Element {
-  const ms = Date.parse(at ?? '');
-  return Number.isNaN(ms) ? (
-    <span class="null">–</span>
-  ) : (
-    <time dateTime={at ?? ''} title={formatInstant(ms)}>
-      {formatAgo(ms, now)}
-    </time>
   );
 }
 
@@ -156,33 +146,27 @@ function TableList({ route, generation, serverNow }: Props): JSX.Element {
         </Empty>
       ) : (
         <section class="card" aria-label="Tables">
-          <div class="list-scroll">
-            <table class="list tables-list">
-              <thead>
-                <tr>
-                  {COLUMNS.map((c) => (
-                    <th
-                      scope="col" class={[c.right ? 'align-right' : '', c.wide ? 'wide-only' : ''].join(' ').trim() || undefined}
-                      aria-sort={c.id === sort ? (descending ? 'descending' : 'ascending') : undefined}
-                    >
-                      <button
-                        type="button" class="sort-button"
-                        onClick={() => replaceQuery(route, { sort: c.id, order: (c.id === sort ? !descending : !!c.descending) ? 'down' : null })}
-                      >
-                        {c.label}
-                        <span aria-hidden="true">{c.id === sort ? (descending ? ' ↓' : ' ↑') : ''}</span>
-                      </button>
-                    </th>
-                  ))}
-                </tr>
-              </thead>
-              <tbody>
-                {sortTables(shown, sort, descending).map((t) => (
-                  <TableRow key={`${t.schema}.${t.name}`} t={t} now={serverNow()} />
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <List
+            tall={false} class="tables-list"
+            heads={COLUMNS.map((c) => (
+              <th
+                scope="col" class={[c.right ? 'align-right' : '', c.wide ? 'wide-only' : ''].join(' ').trim() || undefined}
+                aria-sort={c.id === sort ? (descending ? 'descending' : 'ascending') : undefined}
+              >
+                <button
+                  type="button" class="sort-button"
+                  onClick={() => replaceQuery(route, { sort: c.id, order: (c.id === sort ? !descending : !!c.descending) ? 'down' : null })}
+                >
+                  {c.label}
+                  <span aria-hidden="true">{c.id === sort ? (descending ? ' ↓' : ' ↑') : ''}</span>
+                </button>
+              </th>
+            ))}
+          >
+            {sortTables(shown, sort, descending).map((t) => (
+              <TableRow key={`${t.schema}.${t.name}`} t={t} now={serverNow()} />
+            ))}
+          </List>
         </section>
       )}
     </main>
@@ -218,34 +202,22 @@ function TableRow({ t, now }: { t: TableHealth; now: number }): JSX.Element {
 function Findings({ list, now }: { list: TableStatus['open_findings']; now: number }): JSX.Element {
   if (!list.length) return <p class="tile-empty">Nothing is open</p>;
   return (
-    <div class="list-scroll tall">
-      <table class="list">
-        <thead>
-          <tr>
-            <th scope="col">Severity</th>
-            <th scope="col">Finding</th>
-            <th scope="col">Source</th>
-            <th scope="col">Seen</th>
-          </tr>
-        </thead>
-        <tbody>
-          {list.map((f) => (
-            <tr>
-              <td>
-                <State value={f.severity} />
-              </td>
-              <td class="finding">{f.text}</td>
-              <td class="where" title={f.file ?? undefined}>
-                {f.source ?? '–'}
-              </td>
-              <td>
-                <Time at={f.at} now={now} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <List heads={['Severity', 'Finding', 'Source', 'Seen']}>
+      {list.map((f) => (
+        <tr>
+          <td>
+            <State value={f.severity} />
+          </td>
+          <td class="finding">{f.text}</td>
+          <td class="where" title={f.file ?? undefined}>
+            {f.source ?? '–'}
+          </td>
+          <td>
+            <Time at={f.at} now={now} />
+          </td>
+        </tr>
+      ))}
+    </List>
   );
 }
 
@@ -276,59 +248,39 @@ function Steps({ list, now }: { list: TableStatus['steps']; now: number }): JSX.
   if (!list.length) return <p class="tile-empty">No step yet</p>;
   const longest = Math.max(...list.map((s) => s.duration_s ?? 0), 1e-9);
   return (
-    <div class="list-scroll tall">
-      <table class="list">
-        <thead>
+    <List
+      heads={[
+        'Run', 'State', 'Started', right('Took'), <th scope="col" aria-label="Share of the longest" />, right('Read'), right('Changed'), right('Rejected'),
+      ]}
+    >
+      {list.map((s) => (
+        <>
           <tr>
-            <th scope="col">Run</th>
-            <th scope="col">State</th>
-            <th scope="col">Started</th>
-            <th scope="col" class="align-right">
-              Took
+            <th scope="row">
+              <a href={href('runs', String(s.run_id))}>{s.run_id}</a>
             </th>
-            <th scope="col" aria-label="Share of the longest" />
-            <th scope="col" class="align-right">
-              Read
-            </th>
-            <th scope="col" class="align-right">
-              Changed
-            </th>
-            <th scope="col" class="align-right">
-              Rejected
-            </th>
+            <td>
+              <State value={s.state} />
+            </td>
+            <td>
+              <Time at={s.started_at} now={now} />
+            </td>
+            <td class="align-right">{secondsText(s.duration_s)}</td>
+            <td class="bar-cell">
+              <i style={{ width: `${(((s.duration_s ?? 0) / longest) * 100).toFixed(1)}%` }} />
+            </td>
+            <td class="align-right">{rowsText(s.rows_in)}</td>
+            <td class="align-right">{rowsText(s.rows_changed)}</td>
+            <td class="align-right">{rowsText(s.rows_rejected)}</td>
           </tr>
-        </thead>
-        <tbody>
-          {list.map((s) => (
-            <>
-              <tr>
-                <th scope="row">
-                  <a href={href('runs', String(s.run_id))}>{s.run_id}</a>
-                </th>
-                <td>
-                  <State value={s.state} />
-                </td>
-                <td>
-                  <Time at={s.started_at} now={now} />
-                </td>
-                <td class="align-right">{secondsText(s.duration_s)}</td>
-                <td class="bar-cell">
-                  <i style={{ width: `${(((s.duration_s ?? 0) / longest) * 100).toFixed(1)}%` }} />
-                </td>
-                <td class="align-right">{rowsText(s.rows_in)}</td>
-                <td class="align-right">{rowsText(s.rows_changed)}</td>
-                <td class="align-right">{rowsText(s.rows_rejected)}</td>
-              </tr>
-              {s.error ? (
-                <tr class="step-error">
-                  <td colSpan={8}>{s.error}</td>
-                </tr>
-              ) : null}
-            </>
-          ))}
-        </tbody>
-      </table>
-    </div>
+          {s.error ? (
+            <tr class="step-error">
+              <td colSpan={8}>{s.error}</td>
+            </tr>
+          ) : null}
+        </>
+      ))}
+    </List>
   );
 }
 
@@ -457,32 +409,21 @@ function Columns({ list }: { list: TableDetail['columns'] }): JSX.Element {
       <h2 class="card-title">
         Columns <small>{list.length}</small>
       </h2>
-      <div class="list-scroll tall">
-        <table class="list">
-          <thead>
-            <tr>
-              <th scope="col">Column</th>
-              <th scope="col">Type</th>
-              <th scope="col">Comment</th>
-            </tr>
-          </thead>
-          <tbody>
-            {list.map((c) => (
-              <tr>
-                <th scope="row">
-                  <span class="mono">{c.name}</span>
-                  {c.in_key ? <small class="tag">key</small> : null}
-                  {c.nullable ? null : <small class="tag">not null</small>}
-                </th>
-                <td class="mono type" title={c.type}>
-                  {c.type}
-                </td>
-                <td class="comment">{c.comment ?? ''}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <List heads={['Column', 'Type', 'Comment']}>
+        {list.map((c) => (
+          <tr>
+            <th scope="row">
+              <span class="mono">{c.name}</span>
+              {c.in_key ? <small class="tag">key</small> : null}
+              {c.nullable ? null : <small class="tag">not null</small>}
+            </th>
+            <td class="mono type" title={c.type}>
+              {c.type}
+            </td>
+            <td class="comment">{c.comment ?? ''}</td>
+          </tr>
+        ))}
+      </List>
     </section>
   );
 }
