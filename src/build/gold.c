@@ -187,7 +187,7 @@ static int expire(struct gold *g, const struct pack_object *o, struct gold_since
 /* A full build starts from nothing. */
 static int fill_table(struct gold *g, const struct pack_object *o, struct build_step *step, struct error *err)
 {
-    struct gold_since since;
+    struct gold_since since = {0};
     const char *hash = fill_hash(o, g->arena);
     int64_t gone = 0;
     int rc = read_since(g, o, hash, &since, err);
