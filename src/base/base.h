@@ -193,6 +193,12 @@ bool path_is_dir(const char *path);
 char *path_real(const char *path); /* absolute and without links, malloc'd; NULL when there is no such path */
 char *path_join(struct arena *a, const char *dir, const char *name);
 
+/* ---- libraries that are loaded when they are needed first (see scripts/lazy.py, which makes the callers) ------------ */
+
+/* Looks the named functions up in the shared library, whose file the system finds when it is a bare name, and sets ret[i] to
+ * the address of names[i]. Does nothing when *loaded is true, and makes it so; any thread may call it. ERROR_UNAVAILABLE. */
+int lazy_load(const char *file, const char *const *names, size_t count, void **ret, bool *loaded, struct error *err) MUST_CHECK;
+
 /* Interruption: set by Ctrl-C or a cancelled request, looked at by long work. One flag per task. */
 struct cancel {
     volatile int flag;

@@ -1,4 +1,3 @@
-#include <curl/curl.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,8 +7,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "server/lazy_curl.h"
 #include "server/private.h"
 
+#define CURL_FILE "libcurl.so.4"
 #define OPEN_SECONDS 60 /* how long an owner that starts or ends is waited for */
 #define ERROR_BODY_BYTES 65536
 #define POLL_MS 20 /* how late Ctrl-C may be noticed */
@@ -74,6 +75,20 @@ static int find_owner(struct client *c, struct error *err)
     }
 }
 
+static int start_curl(struct client *c, struct error *err)
+{
+    int rc = lazy_curl_load(CURL_FILE, err);
+    if (rc) {
+        error_hint(err, "install libcurl (the package libcurl4 of Debian)");
+        return rc;
+    }
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    c->multi = curl_multi_init();
+    c->easy = curl_easy_init();
+    c->second = curl_easy_init();
+    return c->multi && c->easy && c->second ? 0 : error_set(err, ERROR_INTERNAL, "libcurl cannot be started");
+}
+
 static int new_client(const struct config *config, const char *packs, bool may_own, struct client **ret, struct error *err)
 {
     struct arena *a CLEANUP(arena_freep) = arena_new();
@@ -86,12 +101,7 @@ static int new_client(const struct config *config, const char *packs, bool may_o
     if (!rc) { /* a home that did not exist before has its real path only now */
         free(c->socket_path);
         c->socket_path = xstrdup(owner_socket_path(config->home, a));
-        curl_global_init(CURL_GLOBAL_DEFAULT);
-        c->multi = curl_multi_init();
-        c->easy = curl_easy_init();
-        c->second = curl_easy_init();
-        if (!c->multi || !c->easy || !c->second)
-            rc = error_set(err, ERROR_INTERNAL, "libcurl cannot be started");
+        rc = start_curl(c, err);
     }
     if (rc) {
         client_close(c);

@@ -1,4 +1,5 @@
 /* Values of JSON and CSV into vectors of every type: the first byte chooses the type, the rest is the text. */
+#include "engine/duckdb/duck.h"
 #include "engine/duckdb/writer.h"
 
 #include <stdlib.h>
@@ -27,6 +28,21 @@ static const char *const types[] = {
     "STRUCT<a: INT, b: ARRAY<STRUCT<c: STRING, d: DECIMAL(10,2)>>>",
 };
 
+static void load_engine(void)
+{
+    struct arena *a CLEANUP(arena_freep) = arena_new();
+    struct error err;
+    const char *dir;
+    static bool loaded;
+    if (loaded)
+        return;
+    loaded = true;
+    if (!engine_lib_dir(a, &dir, &err) && !duck_load_library(dir, &err))
+        return;
+    error_print(stderr, &err);
+    abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena *a CLEANUP(arena_freep) = arena_new();
@@ -34,6 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct writer w;
     struct writer_fault fault = {0};
     struct error err;
+    load_engine();
     if (size < 1 || sql_type_parse(a, types[data[0] % ARRAY_LEN(types)], &type, &err))
         return 0;
     type = writer_type(a, type);

@@ -4,7 +4,9 @@ import io
 import json
 import os
 import pty
+import re
 import select
+import shutil
 import signal
 import subprocess
 import time
@@ -12,7 +14,7 @@ import time
 import pyarrow.ipc
 import pytest
 
-from program import EVENT_LOGS, SECCHI, new_home
+from program import EVENT_LOGS, ROOT, SECCHI, new_home
 
 
 def one_line(done):
@@ -176,6 +178,36 @@ def test_help_man_and_completion_come_from_the_tables(home):
 
 def test_version(home):
     assert home.good("--version").stdout.startswith("secchi ")
+
+
+def linked():
+    """Name -> file of all that the dynamic linker loads before the program starts, libraries of libraries too."""
+    done = subprocess.run([SECCHI, "version"], capture_output=True, text=True, env={"LD_TRACE_LOADED_OBJECTS": "1"})
+    return {m[1]: m[2] for m in re.finditer(r"^\s*(\S+)\.so\S* => (\S+)", done.stdout, re.M)}
+
+
+def test_commands_without_an_engine_do_not_wait_for_its_library():
+    libraries = linked()
+    assert {"libc", "libsqlite3"} <= libraries.keys()
+    assert libraries.keys().isdisjoint({"libduckdb", "libcurl", "libstdc++"})
+
+
+def test_a_missing_or_wrong_engine_library_is_named(tmp_path):
+    (tmp_path / "lib" / "secchi").mkdir(parents=True)
+    library = tmp_path / "lib" / "secchi" / "libduckdb.so"
+    shutil.copy(ROOT / "src" / "engine" / "duckdb" / "macros.sql", library.parent)
+    program = shutil.copy(SECCHI, tmp_path / "secchi")
+
+    def check():
+        command = [program, "--home", str(tmp_path / "home"), "check", "--packs", str(ROOT / "packs")]
+        done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        assert done.returncode == 1
+        return one_line(done)
+
+    assert str(library) in (line := check()) and "No such file" in line and "run make again" in line
+    shutil.copy(linked()["libsqlite3"], library)
+    assert str(library) in (line := check()) and "no function duckdb_" in line and "run make again" in line
+    assert subprocess.run([program, "version"]).returncode == 0
 
 
 def test_check_passes_on_the_shipped_packs(home):

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <pthread.h>
 
 #include "base/base.h"
 
@@ -127,6 +128,52 @@ static void utf8_is_checked(void **state)
     assert_false(utf8_valid("\xe2\x82", 2));
 }
 
+static const char *const of_libm[] = {"floor", "hypot"};
+static struct {
+    double (*floor)(double);
+    double (*hypot)(double, double);
+} lazy;
+static bool lazy_loaded;
+
+static void *load_and_call(void *unused)
+{
+    static char wrong[] = "not loaded, or not the functions that were asked for";
+    (void)unused;
+    if (lazy_load("libm.so.6", of_libm, ARRAY_LEN(of_libm), (void **)&lazy, &lazy_loaded, NULL) != 0)
+        return wrong;
+    return lazy.floor(2.5) == 2.0 && lazy.hypot(3.0, 4.0) == 5.0 ? NULL : wrong;
+}
+
+static void a_library_is_loaded_once_by_whatever_thread_is_first(void **state)
+{
+    (void)state;
+    pthread_t threads[8];
+    void *wrong;
+    for (size_t i = 0; i < ARRAY_LEN(threads); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, load_and_call, NULL), 0);
+    for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
+        assert_int_equal(pthread_join(threads[i], &wrong), 0);
+        assert_null(wrong);
+    }
+    assert_true(lazy_loaded);
+    assert_int_equal(lazy_load("/no/such/library.so", of_libm, ARRAY_LEN(of_libm), (void **)&lazy, &lazy_loaded, NULL), 0);
+}
+
+static void a_library_that_is_missing_or_another_is_named(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"floor", "no_such_function"};
+    void *found[2];
+    bool loaded = false;
+    struct error e;
+    assert_int_equal(lazy_load("/no/such/library.so", names, 2, found, &loaded, &e), ERROR_UNAVAILABLE);
+    assert_non_null(strstr(e.what, "/no/such/library.so"));
+    assert_int_equal(lazy_load("libm.so.6", names, 2, found, &loaded, &e), ERROR_UNAVAILABLE);
+    assert_string_equal(e.where, "libm.so.6");
+    assert_non_null(strstr(e.what, "no_such_function"));
+    assert_false(loaded);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -137,6 +184,8 @@ int main(void)
         cmocka_unit_test(buffers_stop_at_their_maximum),
         cmocka_unit_test(numbers_are_whole),
         cmocka_unit_test(utf8_is_checked),
+        cmocka_unit_test(a_library_is_loaded_once_by_whatever_thread_is_first),
+        cmocka_unit_test(a_library_that_is_missing_or_another_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

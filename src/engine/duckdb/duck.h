@@ -8,8 +8,8 @@
 #ifndef SECCHI_ENGINE_DUCK_H
 #define SECCHI_ENGINE_DUCK_H
 
-#include "duckdb.h"
 #include "engine/engine_impl.h"
+#include "engine/lazy_duckdb.h"
 
 #include <pthread.h>
 
@@ -67,6 +67,8 @@ struct duck_conn {
 /* ---- instance.c */
 struct duck *duck_of(struct engine_conn *c);
 int duck_open(const struct engine_options *options, struct engine **ret, struct error *err);
+/* Loads libduckdb of the folder; comes before any other use of it. */
+int duck_load_library(const char *lib_dir, struct error *err) MUST_CHECK;
 void duck_close(struct engine *e);
 int duck_allow_dirs(struct engine *e, const char *const *dirs, size_t count, struct error *err);
 const char *duck_version(const struct engine *e);

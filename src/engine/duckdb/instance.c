@@ -371,6 +371,15 @@ int duck_allow_dirs(struct engine *e, const char *const *dirs, size_t count, str
     return rc;
 }
 
+int duck_load_library(const char *lib_dir, struct error *err)
+{
+    struct arena *a CLEANUP(arena_freep) = arena_new();
+    int rc = lazy_duckdb_load(path_join(a, lib_dir, "libduckdb.so"), err);
+    if (rc)
+        error_hint(err, "the program is not installed completely: run make again");
+    return rc;
+}
+
 static int find_lib(struct duck *d, const char *given, struct error *err)
 {
     struct arena *a CLEANUP(arena_freep) = arena_new();
@@ -383,7 +392,7 @@ static int find_lib(struct duck *d, const char *given, struct error *err)
     rc = file_read(path_join(a, dir, "macros.sql"), LIMIT_SQL_BYTES, &d->macros, &len, err);
     if (rc)
         error_hint(err, "the program is not installed completely: run make again");
-    return rc;
+    return rc ? rc : duck_load_library(dir, err);
 }
 
 static void duck_free(struct duck *d)

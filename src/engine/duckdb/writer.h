@@ -2,7 +2,7 @@
 #ifndef SECCHI_ENGINE_WRITER_H
 #define SECCHI_ENGINE_WRITER_H
 
-#include "duckdb.h"
+#include "engine/lazy_duckdb.h"
 #include "sql/sql.h"
 #include "yyjson.h"
 
