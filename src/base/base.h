@@ -115,6 +115,8 @@ void buf_add(struct buf *b, const void *data, size_t len);
 void buf_puts(struct buf *b, const char *s);
 void buf_putc(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void buf_add_json(struct buf *b, const char *s, size_t len); /* as a JSON string, with its quotes */
+void buf_put_json(struct buf *b, const char *s);
 char *buf_steal(struct buf *b); /* the caller frees; the buffer is empty afterwards */
 
 /* Typed growing array: VEC(struct x) xs = {0}; *VEC_ADD(&xs) = ...; xs.items[i], xs.len; VEC_FREE(&xs). */

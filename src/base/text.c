@@ -141,3 +141,33 @@ void hex_encode(const void *data, size_t len, char *ret_hex)
     }
     ret_hex[2 * len] = '\0';
 }
+
+void buf_add_json(struct buf *b, const char *s, size_t len)
+{
+    static const char hex[] = "0123456789abcdef";
+    buf_putc(b, '"');
+    size_t from = 0;
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)s[i];
+        if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
+            continue;
+        buf_add(b, s + from, i - from);
+        from = i + 1;
+        static const char named[] = "\b\t\n\v\f\r", letters[] = "btn\0fr";
+        const char *at = c ? strchr(named, c) : NULL;
+        if (c == '"' || c == '\\') {
+            buf_putc(b, '\\');
+            buf_putc(b, (char)c);
+        } else if (at && letters[at - named]) {
+            buf_putc(b, '\\');
+            buf_putc(b, letters[at - named]);
+        } else {
+            char u[7] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15], 0};
+            buf_puts(b, u);
+        }
+    }
+    buf_add(b, s + from, len - from);
+    buf_putc(b, '"');
+}
+
+void buf_put_json(struct buf *b, const char *s) { buf_add_json(b, s, strlen(s)); }

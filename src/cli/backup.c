@@ -30,7 +30,7 @@ static int ask_owner(struct cli *cli, const char *route, struct error *err)
     if (rc)
         return rc;
     buf_puts(&body, "{\"path\": ");
-    cli_put_json(&body, path);
+    buf_put_json(&body, path);
     buf_putc(&body, '}');
     rc = client_get(client, "POST", route, body.data, cli->arena, &answer, err);
     client_close(client);

@@ -71,8 +71,6 @@ int cli_follow_run(struct cli *cli, struct client *client, const char *request_j
 void cli_tell_cut(const struct client *client, FILE *out);
 /* Prints the Arrow IPC bytes of a query as a table. */
 int cli_print_table(FILE *f, const void *data, size_t len, struct error *err) MUST_CHECK;
-/* Appends text as a JSON string, quotes included. */
-void cli_put_json(struct buf *b, const char *text);
 
 extern const struct command command_simulate, command_init, command_setup, command_refresh, command_status, command_query, command_sql,
     command_check, command_doctor, command_backup, command_restore, command_serve, command_stop, command_token, command_help,

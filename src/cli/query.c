@@ -44,22 +44,22 @@ static int put_param(struct buf *b, const char *text, struct cli *cli, struct er
     size_t len = strlen(value);
     int64_t i;
     double d;
-    cli_put_json(b, arena_strndup(cli->arena, text, (size_t)(equals - text)));
+    buf_put_json(b, arena_strndup(cli->arena, text, (size_t)(equals - text)));
     buf_puts(b, ": ");
     if (len >= 2 && value[0] == '\'' && value[len - 1] == '\'')
-        cli_put_json(b, arena_strndup(cli->arena, value + 1, len - 2));
+        buf_put_json(b, arena_strndup(cli->arena, value + 1, len - 2));
     else if (str_eq(value, "null") || str_eq(value, "true") || str_eq(value, "false") || str_to_i64(value, &i) == 0 ||
              (str_to_f64(value, &d) == 0 && value[0] != '.'))
         buf_puts(b, value);
     else
-        cli_put_json(b, value);
+        buf_put_json(b, value);
     return 0;
 }
 
 static int put_request(struct cli *cli, const char *sql, const char *format, struct buf *b, struct error *err)
 {
     buf_puts(b, "{\"sql\": ");
-    cli_put_json(b, sql);
+    buf_put_json(b, sql);
     buf_printf(b, ", \"format\": \"%s\"", str_eq(format, "table") ? "arrow" : format);
     if (cli_value(cli, "max-rows"))
         buf_printf(b, ", \"max_rows\": %s", cli_value(cli, "max-rows"));

@@ -9,11 +9,11 @@ static void put_request(struct cli *cli, const char *kind, struct buf *b)
     buf_printf(b, "{\"kind\": \"%s\", \"full\": %s", kind, cli_flag(cli, "full") ? "true" : "false");
     if (cli_value(cli, "as-of")) {
         buf_puts(b, ", \"as_of\": ");
-        cli_put_json(b, cli_value(cli, "as-of"));
+        buf_put_json(b, cli_value(cli, "as-of"));
     }
     for (size_t i = 0; cli_value_at(cli, "only", i); i++) {
         buf_puts(b, i ? ", " : ", \"only\": [");
-        cli_put_json(b, cli_value_at(cli, "only", i));
+        buf_put_json(b, cli_value_at(cli, "only", i));
     }
     buf_puts(b, cli_value(cli, "only") ? "]}" : "}");
 }
@@ -30,14 +30,14 @@ static int add_source(struct cli *cli, struct client *client, const char *path, 
     struct buf b CLEANUP(buf_free);
     buf_init(&b, 65536);
     buf_puts(&b, "{\"path\": ");
-    cli_put_json(&b, real);
+    buf_put_json(&b, real);
     if (cli_value(cli, "kind")) {
         buf_puts(&b, ", \"kind\": ");
-        cli_put_json(&b, cli_value(cli, "kind"));
+        buf_put_json(&b, cli_value(cli, "kind"));
     }
     if (cli_value(cli, "workspace")) {
         buf_puts(&b, ", \"workspace_id\": ");
-        cli_put_json(&b, cli_value(cli, "workspace"));
+        buf_put_json(&b, cli_value(cli, "workspace"));
     }
     buf_putc(&b, '}');
     return client_get(client, "POST", "/api/v1/sources", b.data, cli->arena, &answer, err);

@@ -66,7 +66,7 @@ static void put_member(struct buf *b, struct cli *cli, const char *name, const c
     if (!cli_value(cli, name))
         return;
     buf_printf(b, "%s\"%s\": ", b->len > 1 ? ", " : "", member);
-    cli_put_json(b, cli_value(cli, name));
+    buf_put_json(b, cli_value(cli, name));
 }
 
 static int set(struct cli *cli, struct error *err)

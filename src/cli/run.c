@@ -96,18 +96,3 @@ int cli_follow_run(struct cli *cli, struct client *client, const char *request_j
                run_id, f.busy, f.steps, f.changed, f.rejected);
     return rc;
 }
-
-void cli_put_json(struct buf *b, const char *text)
-{
-    buf_putc(b, '"');
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\')
-            buf_printf(b, "\\%c", c);
-        else if (c < 0x20)
-            buf_printf(b, "\\u%04x", c);
-        else
-            buf_putc(b, (char)c);
-    }
-    buf_putc(b, '"');
-}

@@ -96,7 +96,7 @@ static void run_statement(struct shell *s, const char *sql)
     buf_init(&request, LIMIT_REQUEST_BYTES);
     buf_init(&bytes, (size_t)1 << 30);
     buf_puts(&request, "{\"format\": \"arrow\", \"sql\": ");
-    cli_put_json(&request, sql);
+    buf_put_json(&request, sql);
     buf_putc(&request, '}');
     s->cli->cancel.flag = 0;
     int64_t start = clock_mono_ns();

@@ -19,12 +19,12 @@ static int create(struct cli *cli, struct error *err)
     struct buf b CLEANUP(buf_free);
     buf_init(&b, 4096);
     buf_puts(&b, "{\"name\": ");
-    cli_put_json(&b, cli->argument_count > 1 ? cli->arguments[1] : "token");
+    buf_put_json(&b, cli->argument_count > 1 ? cli->arguments[1] : "token");
     buf_puts(&b, ", \"role\": ");
-    cli_put_json(&b, cli_value(cli, "role") ? cli_value(cli, "role") : "reader");
+    buf_put_json(&b, cli_value(cli, "role") ? cli_value(cli, "role") : "reader");
     if (cli_value(cli, "expires")) {
         buf_puts(&b, ", \"expires_at\": ");
-        cli_put_json(&b, cli_value(cli, "expires"));
+        buf_put_json(&b, cli_value(cli, "expires"));
     }
     buf_putc(&b, '}');
     int rc = send(cli, "POST", "/api/v1/tokens", b.data, &answer, err);

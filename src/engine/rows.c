@@ -100,23 +100,6 @@ static void put_bytes_hex(struct buf *b, struct ArrowBufferView v)
         buf_printf(b, "%02X", v.data.as_uint8[i]);
 }
 
-static void put_json_text(struct buf *b, const char *s, size_t len)
-{
-    buf_putc(b, '"');
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)s[i];
-        if (c == '"' || c == '\\')
-            buf_printf(b, "\\%c", c);
-        else if (c == '\n')
-            buf_puts(b, "\\n");
-        else if (c < 0x20)
-            buf_printf(b, "\\u%04x", c);
-        else
-            buf_putc(b, (char)c);
-    }
-    buf_putc(b, '"');
-}
-
 /* The text of a scalar that is neither a number nor a string of its own; false: not such a type. */
 static bool put_scalar_text(struct buf *b, const struct ArrowSchemaView *type, struct ArrowArrayView *view, int64_t row)
 {
@@ -167,7 +150,7 @@ static bool put_json_struct(struct buf *b, const struct ArrowSchema *schema, str
         const char *name = schema->children[i]->name;
         if (i)
             buf_putc(b, ',');
-        put_json_text(b, name, strlen(name));
+        buf_put_json(b, name);
         buf_putc(b, ':');
         if (!put_json(b, schema->children[i], view->children[i], row, depth + 1))
             return false;
@@ -192,7 +175,7 @@ static bool put_json_map(struct buf *b, const struct ArrowSchema *schema, struct
         if (b->len > start && b->data[start] != '"') {
             char *key = xstrndup(b->data + start, b->len - start);
             b->len = start;
-            put_json_text(b, key, strlen(key));
+            buf_put_json(b, key);
             free_ptr(&key);
         }
         buf_putc(b, ':');
@@ -245,7 +228,7 @@ static bool put_json(struct buf *b, const struct ArrowSchema *schema, struct Arr
     case NANOARROW_TYPE_STRING:
     case NANOARROW_TYPE_LARGE_STRING:
         s = ArrowArrayViewGetStringUnsafe(view, row);
-        put_json_text(b, s.data, (size_t)s.size_bytes);
+        buf_add_json(b, s.data, (size_t)s.size_bytes);
         return true;
     case NANOARROW_TYPE_LIST:
     case NANOARROW_TYPE_LARGE_LIST:

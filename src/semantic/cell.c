@@ -140,34 +140,6 @@ static void put_base64(struct buf *b, const uint8_t *p, size_t n)
     }
 }
 
-void semantic_json_text(struct buf *b, const char *s, size_t len)
-{
-    static const char hex[] = "0123456789abcdef";
-    buf_putc(b, '"');
-    size_t from = 0;
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)s[i];
-        if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
-            continue;
-        buf_add(b, s + from, i - from);
-        from = i + 1;
-        static const char named[] = "\b\t\n\v\f\r", letters[] = "btn\0fr";
-        const char *at = c ? strchr(named, c) : NULL;
-        if (c == '"' || c == '\\') {
-            buf_putc(b, '\\');
-            buf_putc(b, (char)c);
-        } else if (at && letters[at - named]) {
-            buf_putc(b, '\\');
-            buf_putc(b, letters[at - named]);
-        } else {
-            char u[7] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15], 0};
-            buf_puts(b, u);
-        }
-    }
-    buf_add(b, s + from, len - from);
-    buf_putc(b, '"');
-}
-
 static void put_list(struct buf *b, const struct field *f, const struct ArrowArrayView *v, int64_t row)
 {
     const struct ArrowArrayView *items = v->children[0];
@@ -201,7 +173,7 @@ static void put_map(struct buf *b, const struct field *f, const struct ArrowArra
             buf_putc(b, ',');
         buf_clear(&key);
         cell_text(&key, &f->children[0], entries->children[0], entries->offset + i);
-        semantic_json_text(b, key.data ? key.data : "", key.len);
+        buf_add_json(b, key.data ? key.data : "", key.len);
         buf_putc(b, ':');
         cell_json(b, &f->children[1], entries->children[1], entries->offset + i);
     }
@@ -214,7 +186,7 @@ static void put_struct(struct buf *b, const struct field *f, const struct ArrowA
     for (size_t i = 0; i < f->child_count; i++) {
         if (i)
             buf_putc(b, ',');
-        semantic_json_text(b, f->children[i].name, strlen(f->children[i].name));
+        buf_put_json(b, f->children[i].name);
         buf_putc(b, ':');
         cell_json(b, &f->children[i], v->children[i], v->offset + row);
     }
@@ -362,7 +334,7 @@ void cell_json(struct buf *b, const struct field *f, const struct ArrowArrayView
     bool string = f->type == NANOARROW_TYPE_STRING || f->type == NANOARROW_TYPE_LARGE_STRING || f->type == NANOARROW_TYPE_STRING_VIEW;
     if (string) {
         struct ArrowStringView s = ArrowArrayViewGetStringUnsafe(v, row);
-        semantic_json_text(b, s.data, (size_t)s.size_bytes);
+        buf_add_json(b, s.data, (size_t)s.size_bytes);
         return;
     }
     buf_putc(b, '"'); /* decimals, wide integers, dates, times, base64: nothing to escape */

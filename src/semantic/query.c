@@ -115,12 +115,12 @@ static void audit(struct semantic_result *r, const struct error *refused)
     while (len && ((unsigned char)r->sql[len] & 0xc0) == 0x80) /* not within a character */
         len--;
     buf_puts(&detail, "{\"sql\":");
-    semantic_json_text(&detail, r->sql, len);
+    buf_add_json(&detail, r->sql, len);
     buf_printf(&detail, ",\"rows\":%lld,\"elapsed_us\":%lld", (long long)r->rows, (long long)semantic_elapsed_us(r));
     const struct error *error = refused ? refused : r->error.kind ? &r->error : NULL;
     if (error) {
         buf_puts(&detail, ",\"error\":");
-        semantic_json_text(&detail, error->what, strlen(error->what));
+        buf_put_json(&detail, error->what);
     }
     buf_puts(&detail, "}");
     struct state_audit entry = {

@@ -64,8 +64,6 @@ int semantic_write(struct ArrowArrayStream *stream, enum semantic_format f, sema
  * without braces, may be NULL). */
 int semantic_write_envelope(struct semantic_result *r, const char *members, semantic_put_fn *put, void *context,
                             struct error *err) MUST_CHECK;
-/* Adds a text as JSON string, with its quotes. */
-void semantic_json_text(struct buf *b, const char *s, size_t len);
 
 struct semantic_table { /* for the table routes and completion */
     const char *schema, *name, *layer, *domain, *comment;

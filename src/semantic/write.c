@@ -40,7 +40,7 @@ static void put_object(struct sink *s, const struct batches *b, const char *cons
     for (size_t i = 0; i < b->column_count; i++) {
         if (i)
             buf_putc(&s->buf, ',');
-        semantic_json_text(&s->buf, keys[i], strlen(keys[i]));
+        buf_put_json(&s->buf, keys[i]);
         buf_putc(&s->buf, ':');
         cell_json(&s->buf, &b->columns[i], b->view.children[i], b->view.offset + row);
     }
@@ -189,9 +189,9 @@ int semantic_write_envelope(struct semantic_result *r, const char *members, sema
         buf_puts(&s.buf, "{\"columns\":[");
         for (size_t i = 0; i < b.column_count; i++) {
             buf_puts(&s.buf, i ? ",{\"name\":" : "{\"name\":");
-            semantic_json_text(&s.buf, b.columns[i].name, strlen(b.columns[i].name));
+            buf_put_json(&s.buf, b.columns[i].name);
             buf_puts(&s.buf, ",\"type\":");
-            semantic_json_text(&s.buf, b.columns[i].type_text, strlen(b.columns[i].type_text));
+            buf_put_json(&s.buf, b.columns[i].type_text);
             buf_putc(&s.buf, '}');
         }
         buf_puts(&s.buf, "],\"rows\":[");

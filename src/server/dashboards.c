@@ -449,9 +449,9 @@ static int compute(struct request *rq, const char *file, const char *shown, cons
     buf_init(&members, 2 * LIMIT_SQL_BYTES);
     rc = find_freshness(rq, sql, &fresh, err);
     buf_puts(&members, "\"dataset\":");
-    semantic_json_text(&members, arg_text(rq, "dataset"), strlen(arg_text(rq, "dataset")));
+    buf_put_json(&members, arg_text(rq, "dataset"));
     buf_puts(&members, ",\"sql\":");
-    semantic_json_text(&members, shown, strlen(shown));
+    buf_put_json(&members, shown);
     if (fresh.known)
         buf_printf(&members, ",\"fresh_at\":\"%s\"", time_format_us(fresh.fresh_us, at));
     else
@@ -472,7 +472,7 @@ static void put_key(struct buf *key, struct request *rq, const struct binding *b
         const struct engine_value *v = &b->params.items[i].value;
         buf_printf(key, "%s=%d:", b->params.items[i].name, (int)v->type);
         if (v->type == ENGINE_TEXT)
-            semantic_json_text(key, v->text, strlen(v->text));
+            buf_put_json(key, v->text);
         else if (v->type == ENGINE_F64)
             buf_printf(key, "%a", v->f);
         else if (v->type != ENGINE_NULL)

@@ -91,7 +91,7 @@ static void put_clean(struct buf *b, const char *key, const char *text)
         p += good ? len : 1;
     }
     buf_printf(b, "\"%s\":", key);
-    semantic_json_text(b, clean, n);
+    buf_add_json(b, clean, n);
 }
 
 void reply_error(struct request *rq, const struct error *err)

@@ -39,17 +39,6 @@ int sim_write_day(struct sim_plan *p, struct sim_table *t, struct engine_copier 
 
 /* ---- Delta: the log of a table that is only appended to, one commit a day of delivery */
 
-static void put_json(struct buf *b, const char *text)
-{
-    buf_putc(b, '"');
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            buf_putc(b, '\\');
-        buf_putc(b, *text);
-    }
-    buf_putc(b, '"');
-}
-
 static const char *simple_type(struct arena *a, const struct sql_type *t)
 {
     switch (t->kind) {
@@ -109,7 +98,7 @@ static void put_type(struct arena *a, struct buf *b, const struct sql_type *t)
 static void put_field(struct arena *a, struct buf *b, const char *name, const struct sql_type *t)
 {
     buf_puts(b, "{\"name\":");
-    put_json(b, name);
+    buf_put_json(b, name);
     buf_puts(b, ",\"type\":");
     put_type(a, b, t);
     buf_puts(b, ",\"nullable\":true,\"metadata\":{}}");
@@ -129,7 +118,7 @@ static void put_schema(const struct sim_table *t, struct arena *a, struct buf *b
         put_field(a, &schema, table->columns[i].name, table->columns[i].type);
     }
     buf_puts(&schema, "]}");
-    put_json(b, schema.data);
+    buf_put_json(b, schema.data);
 }
 
 /* The id and the times come from names and days, so that the same arguments give the same bytes. */
@@ -218,7 +207,7 @@ int sim_write_yaml(const struct sim_plan *p, struct error *err)
                (long long)p->options->seed, (long long)p->options->days, sim_day_text(p->options->until_day, day));
     buf_puts(&b, "# Put it into a home as secchi.yaml, or run: secchi --home HOME setup --source THIS_FOLDER\n");
     buf_puts(&b, "version: 1\nsources:\n  - name: simulated\n    kind: folder\n    path: ");
-    put_json(&b, p->options->out);
+    buf_put_json(&b, p->options->out);
     buf_printf(&b, "\nbudget:\n  monthly: %.0f\n  job_day: %.0f\n  untagged_day: %.0f\n", MONTHLY_COST * 1.25 * p->options->scale,
                10 + DAILY_JOB_COST * 1.5 * sqrt(p->options->scale), DAILY_UNTAGGED_COST * 1.5 * p->options->scale);
     return file_write_atomic(path_join(a, p->options->out, "secchi.yaml"), b.data, b.len, 0666, err);

@@ -98,6 +98,11 @@ static void buffers_stop_at_their_maximum(void **state)
     assert_false(b.overflow);
     assert_string_equal(b.data, "12345678");
     buf_free(&b);
+    buf_init(&b, 100);
+    buf_put_json(&b, "a\"\\\n\x01\x7f\xc3\xa9");
+    buf_add_json(&b, "\0b", 2);
+    assert_string_equal(b.data, "\"a\\\"\\\\\\n\\u0001\\u007f\xc3\xa9\"\"\\u0000b\"");
+    buf_free(&b);
 }
 
 static void numbers_are_whole(void **state)
