@@ -79,20 +79,10 @@ static int run_file(struct duck *d, duckdb_connection con, const char *sql, cons
 
 static int run(struct duck *d, duckdb_connection con, const char *sql, struct error *err) { return run_file(d, con, sql, NULL, err); }
 
-static void put_quoted(struct buf *b, const char *s)
-{
-    buf_putc(b, '\'');
-    for (; *s; s++) {
-        if (*s == '\'')
-            buf_putc(b, '\'');
-        buf_putc(b, *s);
-    }
-    buf_putc(b, '\'');
-}
-
 /* DuckDB compares prefixes, so a folder is named with its slash; links are followed before the comparison. */
 static void put_dirs(struct buf *b, const struct duck *d)
 {
+    struct arena *a CLEANUP(arena_freep) = arena_new();
     char real[LIMIT_PATH_BYTES];
     buf_puts(b, "SET allowed_directories=[");
     for (size_t i = 0; i < d->read_dirs.len; i++) {
@@ -101,11 +91,9 @@ static void put_dirs(struct buf *b, const struct duck *d)
         for (size_t k = 0; k < 2; k++) {
             if (!names[k] || (k == 1 && str_eq(names[0], names[1])))
                 continue;
-            char with_slash[LIMIT_PATH_BYTES + 1];
-            snprintf(with_slash, sizeof(with_slash), "%s%s", names[k], str_ends(names[k], "/") ? "" : "/");
             if (b->data[b->len - 1] != '[')
                 buf_putc(b, ',');
-            put_quoted(b, with_slash);
+            buf_puts(b, sql_quote_string(a, arena_printf(a, "%s%s", names[k], str_ends(names[k], "/") ? "" : "/")));
         }
     }
     buf_puts(b, "]");
@@ -113,15 +101,11 @@ static void put_dirs(struct buf *b, const struct duck *d)
 
 static int load_delta(struct duck *d, duckdb_connection con, struct error *err)
 {
-    struct buf sql CLEANUP(buf_free) = {0};
-    char path[LIMIT_PATH_BYTES];
+    struct arena *a CLEANUP(arena_freep) = arena_new();
     if (!needs_delta(d))
         return 0;
-    snprintf(path, sizeof(path), "%s/extensions/delta.duckdb_extension", d->lib_dir);
-    buf_init(&sql, SETTING_MAX);
-    buf_puts(&sql, "LOAD ");
-    put_quoted(&sql, path);
-    int rc = run(d, con, sql.data, err);
+    const char *path = path_join(a, d->lib_dir, "extensions/delta.duckdb_extension");
+    int rc = run(d, con, arena_printf(a, "LOAD %s", sql_quote_string(a, path)), err);
     if (!rc)
         d->delta = true;
     else

@@ -53,26 +53,13 @@ static void put_child(struct buf *b, duckdb_logical_type child)
     duckdb_destroy_logical_type(&child);
 }
 
-static void put_name(struct buf *b, const char *name)
-{
-    buf_putc(b, '"');
-    for (; *name; name++) {
-        if (*name == '"')
-            buf_putc(b, '"');
-        buf_putc(b, *name);
-    }
-    buf_putc(b, '"');
-}
-
 static void put_struct(struct buf *b, duckdb_logical_type type)
 {
+    struct arena *a CLEANUP(arena_freep) = arena_new();
     buf_puts(b, "STRUCT(");
     for (idx_t i = 0; i < duckdb_struct_type_child_count(type); i++) {
         char *name = duckdb_struct_type_child_name(type, i);
-        if (i)
-            buf_puts(b, ", ");
-        put_name(b, name);
-        buf_putc(b, ' ');
+        buf_printf(b, "%s%s ", i ? ", " : "", sql_quote(a, name));
         put_child(b, duckdb_struct_type_child_type(type, i));
         duckdb_free(name);
     }
