@@ -8,8 +8,7 @@ struct lexer {
     uint32_t line;
     size_t line_start;
     struct error *err;
-    struct sql_token *tokens;
-    size_t count, cap;
+    LIST(struct sql_token) tokens;
 };
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -183,9 +182,9 @@ static bool dot_number(const struct lexer *l)
 {
     if (peek(l, 0) != '.' || !is_digit(peek(l, 1)))
         return false;
-    if (!l->count)
+    if (!l->tokens.count)
         return true;
-    const struct sql_token *t = &l->tokens[l->count - 1];
+    const struct sql_token *t = &l->tokens.items[l->tokens.count - 1];
     bool touches = t->offset + t->len == l->i;
     bool name = t->kind == SQL_TOKEN_WORD || t->kind == SQL_TOKEN_NAME || t->kind == SQL_TOKEN_VARIABLE;
     return !(touches && (name || (t->kind == SQL_TOKEN_OP && strchr(")]", l->s[t->offset]))));
@@ -265,19 +264,6 @@ static int scan(struct lexer *l, struct sql_pos pos, enum sql_token_kind *kind)
     return operator_token(l, pos);
 }
 
-static struct sql_token *add(struct lexer *l)
-{
-    if (l->count == l->cap) {
-        size_t cap = l->cap ? l->cap * 2 : 64;
-        struct sql_token *more = arena_alloc(l->a, cap * sizeof(*more));
-        if (l->count)
-            memcpy(more, l->tokens, l->count * sizeof(*more));
-        l->tokens = more;
-        l->cap = cap;
-    }
-    return &l->tokens[l->count++];
-}
-
 int sql_lex(struct arena *a, const char *text, size_t len, uint32_t first_line, struct sql_token **ret, size_t *ret_count,
             struct error *err)
 {
@@ -302,12 +288,12 @@ int sql_lex(struct arena *a, const char *text, size_t len, uint32_t first_line, 
                 return rc;
             t.len = (uint32_t)(l.i - t.offset);
         }
-        *add(&l) = t;
+        *LIST_ADD(a, &l.tokens) = t;
         if (t.kind == SQL_TOKEN_END)
             break;
     }
-    *ret = l.tokens;
-    *ret_count = l.count;
+    *ret = l.tokens.items;
+    *ret_count = l.tokens.count;
     return 0;
 }
 

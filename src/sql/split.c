@@ -145,8 +145,7 @@ enum sql_kind sql_classify(const char *text, const struct sql_token *t)
 struct splitter {
     struct arena *a;
     const char *text;
-    struct sql_statement *items;
-    size_t count, cap;
+    LIST(struct sql_statement) statements;
 };
 
 /* Classifies a copy of the tokens' end so that words of the next statement are not looked at. */
@@ -154,18 +153,10 @@ static void add_statement(struct splitter *s, struct sql_token *first, struct sq
 {
     if (first == end)
         return;
-    if (s->count == s->cap) {
-        size_t cap = s->cap ? s->cap * 2 : 8;
-        struct sql_statement *more = arena_alloc(s->a, cap * sizeof(*more));
-        if (s->count)
-            memcpy(more, s->items, s->count * sizeof(*more));
-        s->items = more;
-        s->cap = cap;
-    }
     enum sql_token_kind kept = end->kind;
     end->kind = SQL_TOKEN_END;
     size_t stop = end[-1].offset + end[-1].len;
-    s->items[s->count++] = (struct sql_statement){
+    *LIST_ADD(s->a, &s->statements) = (struct sql_statement){
         .text = s->text + first->offset, .len = stop - first->offset, .pos = first->pos, .kind = sql_classify(s->text, first)};
     end->kind = kept;
 }
@@ -228,7 +219,7 @@ int sql_split(struct arena *a, const char *text, size_t len, uint32_t first_line
         if (last)
             break;
     }
-    *ret = s.items;
-    *ret_count = s.count;
+    *ret = s.statements.items;
+    *ret_count = s.statements.count;
     return 0;
 }
