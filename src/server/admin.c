@@ -3,14 +3,6 @@
 
 #include "server/private.h"
 
-static int done(struct request *rq, int status, const char *text)
-{
-    yyjson_mut_doc *d = yyjson_mut_doc_new(NULL);
-    yyjson_mut_obj_add_str(d, server_put_object(d, NULL, NULL), "done", text);
-    reply_json(rq, status, d);
-    return 0;
-}
-
 int handle_whoami(struct request *rq, struct error *err)
 {
     (void)err;
@@ -150,7 +142,7 @@ int handle_token_revoke(struct request *rq, struct error *err)
     int rc = audit_change(rq, arena_printf(rq->arena, "%lld", (long long)id), err);
     if (!rc)
         rc = state_token_revoke(rq->owner->core.state, id, err);
-    return rc ? rc : done(rq, 200, "the token is revoked");
+    return rc ? rc : reply_done(rq, 200, "the token is revoked");
 }
 
 /* ---- files and life ----------------------------------------------------------------------------------------------- */
@@ -160,7 +152,7 @@ int handle_backup(struct request *rq, struct error *err)
     int rc = audit_change(rq, arg_text(rq, "path"), err);
     if (!rc)
         rc = core_backup(rq->owner, arg_text(rq, "path"), err);
-    return rc ? rc : done(rq, 200, "the backup is complete");
+    return rc ? rc : reply_done(rq, 200, "the backup is complete");
 }
 
 int handle_restore(struct request *rq, struct error *err)
@@ -168,7 +160,7 @@ int handle_restore(struct request *rq, struct error *err)
     int rc = core_restore(rq->owner, arg_text(rq, "path"), err);
     if (!rc)
         rc = audit_change(rq, arg_text(rq, "path"), err);
-    return rc ? rc : done(rq, 200, "the backup is in place; what was there before is in before-restore");
+    return rc ? rc : reply_done(rq, 200, "the backup is in place; what was there before is in before-restore");
 }
 
 int handle_stop(struct request *rq, struct error *err)
@@ -177,5 +169,5 @@ int handle_stop(struct request *rq, struct error *err)
     if (rc)
         return rc;
     __atomic_store_n(&rq->owner->stop_requested, 1, __ATOMIC_RELEASE);
-    return done(rq, 202, "secchi is stopping");
+    return reply_done(rq, 202, "secchi is stopping");
 }

@@ -2,12 +2,8 @@
 
 /* What the bookkeeping of the warehouse tells, as JSON. */
 
-#define MAX_ROWS 10000
-
-int ops_read(struct request *rq, const char *sql, const struct engine_param *params, size_t count, size_t max_rows, struct engine_rows *ret,
-             struct error *err)
+int ops_read(struct request *rq, const struct engine_stmt *s, size_t max_rows, struct engine_rows *ret, struct error *err)
 {
-    struct engine_stmt stmt = {.sql = sql, .params = params, .param_count = count};
     struct engine_conn *c;
     *ret = (struct engine_rows){0};
     if (rq->principal.tenant)
@@ -15,7 +11,7 @@ int ops_read(struct request *rq, const char *sql, const struct engine_param *par
     int rc = engine_connect(rq->owner->core.engine, ENGINE_READ, &rq->cancel, &c, err);
     if (rc)
         return rc;
-    rc = engine_rows(c, &stmt, max_rows ? max_rows : MAX_ROWS, rq->arena, ret, err);
+    rc = engine_rows(c, s, max_rows, rq->arena, ret, err);
     engine_disconnect(c);
     return rc;
 }
@@ -43,4 +39,14 @@ void ops_put_rows(yyjson_mut_doc *d, yyjson_mut_val *root, const char *key, cons
     yyjson_mut_val *list = server_put_array(d, root, key);
     for (size_t i = 0; i < rows->row_count; i++)
         ops_put(d, server_put_object(d, list, NULL), rows->columns, rows->values + i * rows->column_count, rows->column_count);
+}
+
+int ops_put_list(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *root, const char *key, const struct engine_stmt *s,
+                 struct error *err)
+{
+    struct engine_rows rows;
+    int rc = ops_read(rq, s, OPS_MAX_ROWS, &rows, err);
+    if (!rc)
+        ops_put_rows(d, root, key, &rows);
+    return rc;
 }

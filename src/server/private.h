@@ -201,16 +201,18 @@ void server_put_text(yyjson_mut_doc *d, yyjson_mut_val *o, const char *key, cons
 void server_put_time(yyjson_mut_doc *d, yyjson_mut_val *o, const char *key, int64_t us); /* 0: null */
 yyjson_mut_val *server_put_object(yyjson_mut_doc *d, yyjson_mut_val *o, const char *key);
 yyjson_mut_val *server_put_array(yyjson_mut_doc *d, yyjson_mut_val *o, const char *key);
+int reply_done(struct request *rq, int status, const char *text); /* {"done": text}; 0 */
 
 /* ---- bookkeeping of the warehouse (ops.c) -------------------------------------------------------------------------- */
 
-/* Bookkeeping is the server's own, so it is read as administrator; a tenant, who is not shown what concerns all, gets no rows.
- * max_rows 0: 10,000. */
-int ops_read(struct request *rq, const char *sql, const struct engine_param *params, size_t count, size_t max_rows, struct engine_rows *ret,
-             struct error *err) MUST_CHECK;
+#define OPS_MAX_ROWS 10000
+/* Bookkeeping is the server's own, so it is read as administrator; a tenant, who is not shown what concerns all, gets no rows. */
+int ops_read(struct request *rq, const struct engine_stmt *s, size_t max_rows, struct engine_rows *ret, struct error *err) MUST_CHECK;
 /* Adds cells under the names of their columns. Names and texts are not copied. */
 void ops_put(yyjson_mut_doc *d, yyjson_mut_val *o, const struct engine_column *columns, const struct engine_value *values, size_t count);
 void ops_put_rows(yyjson_mut_doc *d, yyjson_mut_val *root, const char *key, const struct engine_rows *rows); /* an array, an object a row */
+int ops_put_list(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *root, const char *key, const struct engine_stmt *s,
+                 struct error *err) MUST_CHECK; /* both */
 
 /* ---- threads --------------------------------------------------------------------------------------------------- */
 

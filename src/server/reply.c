@@ -358,3 +358,11 @@ enum MHD_Result reply_queue(struct request *rq)
     MHD_destroy_response(response);
     return queued;
 }
+
+int reply_done(struct request *rq, int status, const char *text)
+{
+    yyjson_mut_doc *d = yyjson_mut_doc_new(NULL);
+    yyjson_mut_obj_add_str(d, server_put_object(d, NULL, NULL), "done", text);
+    reply_json(rq, status, d);
+    return 0;
+}

@@ -11,7 +11,7 @@ int handle_rules(struct request *rq, struct error *err)
     struct engine_rows rows;
     if (rq->principal.tenant)
         return error_set(err, ERROR_FORBIDDEN, "rules are of all tenants and not open to one");
-    int rc = ops_read(rq, server_sql_rules, NULL, 0, MAX_RULES, &rows, err);
+    int rc = ops_read(rq, ENGINE_SQL(server_sql_rules), MAX_RULES, &rows, err);
     if (rc)
         return rc;
     yyjson_mut_doc *d = yyjson_mut_doc_new(NULL);
@@ -63,10 +63,5 @@ int handle_rule_remove(struct request *rq, struct error *err)
     int rc = begin_change(rq, err);
     if (!rc)
         rc = build_rule_remove(&rq->owner->core.build, arg_text(rq, "table"), arg_text(rq, "rule"), err);
-    if (rc)
-        return rc;
-    yyjson_mut_doc *d = yyjson_mut_doc_new(NULL);
-    yyjson_mut_obj_add_str(d, server_put_object(d, NULL, NULL), "done", "the rule is gone");
-    reply_json(rq, 200, d);
-    return 0;
+    return rc ? rc : reply_done(rq, 200, "the rule is gone");
 }

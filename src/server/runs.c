@@ -132,12 +132,7 @@ int handle_run_cancel(struct request *rq, struct error *err)
     int rc = audit_change(rq, arena_printf(rq->arena, "%lld", (long long)id), err);
     if (!rc)
         rc = schedule_cancel(rq->owner->core.schedule, id, err);
-    if (rc)
-        return rc;
-    yyjson_mut_doc *d = yyjson_mut_doc_new(NULL);
-    yyjson_mut_obj_add_str(d, server_put_object(d, NULL, NULL), "done", "the run is being cancelled");
-    reply_json(rq, 202, d);
-    return 0;
+    return rc ? rc : reply_done(rq, 202, "the run is being cancelled");
 }
 
 int handle_run_events(struct request *rq, struct error *err)
@@ -164,36 +159,19 @@ int handle_run_events(struct request *rq, struct error *err)
 
 extern const char server_sql_findings[], server_sql_findings_open[], server_sql_checks[], server_sql_sources[];
 
-static int read_ops(struct request *rq, const char *sql, int64_t limit, struct engine_rows *ret, struct error *err)
-{
-    struct engine_param param = {.name = "limit", .value = {.type = ENGINE_I64, .i = limit}};
-    return ops_read(rq, sql, &param, limit ? 1 : 0, 0, ret, err);
-}
-
 static int put_findings(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *root, int64_t limit, struct error *err)
 {
-    struct engine_rows rows;
-    int rc = read_ops(rq, server_sql_findings, limit, &rows, err);
-    if (!rc)
-        ops_put_rows(d, root, "findings", &rows);
-    return rc;
+    const struct engine_param param = {"limit", {.type = ENGINE_I64, .i = limit}};
+    const struct engine_stmt s = {.sql = server_sql_findings, .params = &param, .param_count = 1};
+    return ops_put_list(rq, d, root, "findings", &s, err);
 }
 
 static int put_open(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *root, const char *key, struct error *err)
 {
     struct engine_rows rows;
-    int rc = read_ops(rq, server_sql_findings_open, 0, &rows, err);
+    int rc = ops_read(rq, ENGINE_SQL(server_sql_findings_open), 1, &rows, err);
     if (!rc)
         yyjson_mut_obj_add_sint(d, root, key, rows.row_count ? rows.values[0].i : 0);
-    return rc;
-}
-
-static int put_checks(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *root, struct error *err)
-{
-    struct engine_rows rows;
-    int rc = read_ops(rq, server_sql_checks, 0, &rows, err);
-    if (!rc)
-        ops_put_rows(d, root, "checks", &rows);
     return rc;
 }
 
@@ -201,7 +179,7 @@ static int put_sources(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *ro
 {
     const struct config *config = rq->owner->core.config;
     struct engine_rows rows;
-    int rc = read_ops(rq, server_sql_sources, 0, &rows, err);
+    int rc = ops_read(rq, ENGINE_SQL(server_sql_sources), OPS_MAX_ROWS, &rows, err);
     if (rc)
         return rc;
     yyjson_mut_val *list = server_put_array(d, root, "sources");
@@ -279,7 +257,7 @@ int handle_status(struct request *rq, struct error *err)
     if (!rc)
         rc = put_findings(rq, d, root, 50, err);
     if (!rc)
-        rc = put_checks(rq, d, root, err);
+        rc = ops_put_list(rq, d, root, "checks", ENGINE_SQL(server_sql_checks), err);
     if (rc) {
         yyjson_mut_doc_free(d);
         return rc;

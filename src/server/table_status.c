@@ -16,7 +16,7 @@ static const char *key_of(struct arena *a, const char *layer, const char *table)
 
 int table_status_read(struct request *rq, struct table_status *ret, struct error *err)
 {
-    int rc = ops_read(rq, server_sql_table_status, NULL, 0, 0, &ret->rows, err);
+    int rc = ops_read(rq, ENGINE_SQL(server_sql_table_status), OPS_MAX_ROWS, &ret->rows, err);
     for (size_t i = 0; i < ret->rows.row_count && !rc; i++) {
         struct engine_value *v = ret->rows.values + i * ret->rows.column_count;
         map_set(&ret->tables, key_of(rq->arena, v[0].text, v[1].text), v);
@@ -51,22 +51,16 @@ static int put_steps(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *root
     const struct engine_param params[] = {{"layer", {.type = ENGINE_TEXT, .text = t->layer}},
                                           {"table", {.type = ENGINE_TEXT, .text = t->name}},
                                           {"limit", {.type = ENGINE_I64, .i = MAX_STEPS}}};
-    struct engine_rows rows;
-    int rc = ops_read(rq, server_sql_table_steps, params, ARRAY_LEN(params), 0, &rows, err);
-    if (!rc)
-        ops_put_rows(d, root, "steps", &rows);
-    return rc;
+    const struct engine_stmt s = {.sql = server_sql_table_steps, .params = params, .param_count = ARRAY_LEN(params)};
+    return ops_put_list(rq, d, root, "steps", &s, err);
 }
 
 static int put_findings(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val *root, const struct semantic_table *t, struct error *err)
 {
     const struct engine_param params[] = {{"table", {.type = ENGINE_TEXT, .text = t->name}},
                                           {"limit", {.type = ENGINE_I64, .i = MAX_FINDINGS}}};
-    struct engine_rows rows;
-    int rc = ops_read(rq, server_sql_table_findings, params, ARRAY_LEN(params), 0, &rows, err);
-    if (!rc)
-        ops_put_rows(d, root, "open_findings", &rows);
-    return rc;
+    const struct engine_stmt s = {.sql = server_sql_table_findings, .params = params, .param_count = ARRAY_LEN(params)};
+    return ops_put_list(rq, d, root, "open_findings", &s, err);
 }
 
 /* The columns: reason, rows of it, and those of a sample. */
@@ -76,7 +70,8 @@ static int put_quarantine(struct request *rq, yyjson_mut_doc *d, yyjson_mut_val 
     struct engine_rows rows = {0};
     bool has = str_eq(t->layer, "bronze") && !t->is_view;
     const struct sql_place table = {"table", sql_backtick(rq->arena, t->name)};
-    int rc = has ? ops_read(rq, sql_template(rq->arena, server_sql_table_quarantine, &table, 1), NULL, 0, 0, &rows, err) : 0;
+    const char *sql = sql_template(rq->arena, server_sql_table_quarantine, &table, 1);
+    int rc = has ? ops_read(rq, ENGINE_SQL(sql), OPS_MAX_ROWS, &rows, err) : 0;
     yyjson_mut_val *list = server_put_array(d, root, "quarantine"), *samples = NULL;
     const char *reason = NULL;
     for (size_t i = 0; i < rows.row_count && !rc; i++) {
