@@ -127,6 +127,9 @@ char *buf_steal(struct buf *b); /* the caller frees; the buffer is empty afterwa
     }
 #define VEC_ADD(v) (vec_grow((void **)&(v)->items, &(v)->len, &(v)->cap, sizeof(*(v)->items)), &(v)->items[(v)->len - 1])
 #define VEC_FREE(v) (free((v)->items), (v)->items = NULL, (v)->len = (v)->cap = 0)
+/* The items in the arena, with room for one more; the array itself is still to be freed. */
+#define VEC_COPY(a, v) vec_copy((a), (v)->items, (v)->len, sizeof(*(v)->items))
+void *vec_copy(struct arena *a, const void *items, size_t len, size_t item_size);
 void vec_grow(void **items, size_t *len, size_t *cap, size_t item_size); /* adds one zeroed item */
 
 /* String-keyed hash map; keys are copied, values are the caller's pointers. Iteration is in order of insertion;

@@ -233,3 +233,11 @@ void vec_grow(void **items, size_t *len, size_t *cap, size_t item_size)
     memset((char *)*items + *len * item_size, 0, item_size);
     (*len)++;
 }
+
+void *vec_copy(struct arena *a, const void *items, size_t len, size_t item_size)
+{
+    void *copy = arena_alloc(a, (len + 1) * item_size);
+    if (len)
+        memcpy(copy, items, len * item_size);
+    return copy;
+}

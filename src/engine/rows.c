@@ -391,9 +391,7 @@ int engine_read_rows(struct ArrowArrayStream *stream, size_t max_rows, struct ar
     int rc = read_batches(stream, &schema, max_rows, a, &values, &rows, err);
     if (!rc) {
         ret->row_count = rows;
-        ret->values = arena_alloc(a, sizeof(*ret->values) * (values.len + 1));
-        if (values.len)
-            memcpy(ret->values, values.items, sizeof(*ret->values) * values.len);
+        ret->values = VEC_COPY(a, &values);
     }
     VEC_FREE(&values);
     schema.release(&schema);

@@ -201,13 +201,9 @@ int pack_load(const char *const *dirs, size_t dir_count, struct pack_catalogue *
     replace_doubles(&l);
     pack_sort(&l);
     l.c->derivation_count = l.derivations.len;
-    l.c->derivations = arena_alloc(a, (l.derivations.len + 1) * sizeof(*l.c->derivations));
-    if (l.derivations.len)
-        memcpy(l.c->derivations, l.derivations.items, l.derivations.len * sizeof(*l.c->derivations));
+    l.c->derivations = VEC_COPY(a, &l.derivations);
     l.c->dashboard_count = l.dashboards.len;
-    l.c->dashboards = arena_alloc(a, (l.dashboards.len + 1) * sizeof(*l.c->dashboards));
-    if (l.dashboards.len)
-        memcpy(l.c->dashboards, l.dashboards.items, l.dashboards.len * sizeof(*l.c->dashboards));
+    l.c->dashboards = VEC_COPY(a, &l.dashboards);
     VEC_FREE(&l.objects);
     VEC_FREE(&l.derivations);
     VEC_FREE(&l.dashboards);

@@ -51,9 +51,7 @@ static void link_reads(struct pack_loader *l, struct pack_object *o)
                 *VEC_ADD(&reads) = other;
         }
     }
-    o->reads = arena_alloc(l->arena, (reads.len + 1) * sizeof(*o->reads));
-    if (reads.len)
-        memcpy(o->reads, reads.items, reads.len * sizeof(*o->reads));
+    o->reads = VEC_COPY(l->arena, &reads);
     o->read_count = reads.len;
     VEC_FREE(&reads);
 }

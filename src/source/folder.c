@@ -388,10 +388,8 @@ static void end_table(struct scan *s, struct table *t)
         u->table = t->name;
         u->format = (enum engine_format)i;
         u->file_count = u->mark_count = l->files.len;
-        u->files = arena_alloc(s->arena, l->files.len * sizeof(*u->files));
-        u->marks = arena_alloc(s->arena, l->marks.len * sizeof(*u->marks));
-        memcpy(u->files, l->files.items, l->files.len * sizeof(*u->files));
-        memcpy(u->marks, l->marks.items, l->marks.len * sizeof(*u->marks));
+        u->files = VEC_COPY(s->arena, &l->files);
+        u->marks = VEC_COPY(s->arena, &l->marks);
         u->bytes = l->bytes;
         VEC_FREE(&l->files);
         VEC_FREE(&l->marks);
@@ -567,12 +565,8 @@ int folder_scan(const struct source_spec *spec, const struct source_mark *marks,
         if (s.units.len)
             qsort(s.units.items, s.units.len, sizeof(*s.units.items), compare_units);
         *ret = (struct source_scan){.unit_count = s.units.len, .finding_count = s.findings.len};
-        ret->units = arena_alloc(a, (s.units.len + 1) * sizeof(*ret->units));
-        ret->findings = arena_alloc(a, (s.findings.len + 1) * sizeof(*ret->findings));
-        if (s.units.len)
-            memcpy(ret->units, s.units.items, s.units.len * sizeof(*ret->units));
-        if (s.findings.len)
-            memcpy(ret->findings, s.findings.items, s.findings.len * sizeof(*ret->findings));
+        ret->units = VEC_COPY(a, &s.units);
+        ret->findings = VEC_COPY(a, &s.findings);
     }
     map_free(&s.marks);
     VEC_FREE(&s.units);

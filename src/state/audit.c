@@ -126,9 +126,7 @@ int state_audits(struct state *s, size_t limit, struct arena *a, struct state_au
             .detail = state_column(a, row, 4),
             .allowed = sqlite3_column_int(row, 5) != 0,
         };
-    *ret = arena_alloc(a, (entries.len + 1) * sizeof(**ret));
-    if (entries.len)
-        memcpy(*ret, entries.items, entries.len * sizeof(**ret));
+    *ret = VEC_COPY(a, &entries);
     *ret_count = entries.len;
     VEC_FREE(&entries);
     return step == SQLITE_DONE ? 0 : state_failed(s, "read", err);

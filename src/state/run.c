@@ -123,9 +123,7 @@ int state_runs(struct state *s, int64_t before_id, size_t limit, struct arena *a
     int step;
     while ((step = sqlite3_step(row)) == SQLITE_ROW)
         fill_run(a, row, VEC_ADD(&runs));
-    *ret = arena_alloc(a, (runs.len + 1) * sizeof(**ret));
-    if (runs.len)
-        memcpy(*ret, runs.items, runs.len * sizeof(**ret));
+    *ret = VEC_COPY(a, &runs);
     *ret_count = runs.len;
     VEC_FREE(&runs);
     return step == SQLITE_DONE ? 0 : state_failed(s, "read", err);
@@ -161,9 +159,7 @@ int state_steps(struct state *s, int64_t run_id, struct arena *a, struct state_s
     int step;
     while ((step = sqlite3_step(row)) == SQLITE_ROW)
         fill_step(a, row, VEC_ADD(&steps));
-    *ret = arena_alloc(a, (steps.len + 1) * sizeof(**ret));
-    if (steps.len)
-        memcpy(*ret, steps.items, steps.len * sizeof(**ret));
+    *ret = VEC_COPY(a, &steps);
     *ret_count = steps.len;
     VEC_FREE(&steps);
     return step == SQLITE_DONE ? 0 : state_failed(s, "read", err);

@@ -116,9 +116,7 @@ int state_tokens(struct state *s, struct arena *a, struct state_token **ret, siz
     int step;
     while ((step = sqlite3_step(row)) == SQLITE_ROW)
         fill_token(a, row, VEC_ADD(&tokens));
-    *ret = arena_alloc(a, (tokens.len + 1) * sizeof(**ret));
-    if (tokens.len)
-        memcpy(*ret, tokens.items, tokens.len * sizeof(**ret));
+    *ret = VEC_COPY(a, &tokens);
     *ret_count = tokens.len;
     VEC_FREE(&tokens);
     return step == SQLITE_DONE ? 0 : state_failed(s, "read", err);

@@ -105,6 +105,22 @@ static void buffers_stop_at_their_maximum(void **state)
     buf_free(&b);
 }
 
+static void items_are_copied_into_an_arena(void **state)
+{
+    (void)state;
+    struct arena *a CLEANUP(arena_freep) = arena_new();
+    VEC(int) v = {0};
+    int *none = VEC_COPY(a, &v);
+    assert_int_equal(none[0], 0);
+    for (int i = 0; i < 20; i++)
+        *VEC_ADD(&v) = i;
+    int *copy = VEC_COPY(a, &v);
+    VEC_FREE(&v);
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(copy[i], i);
+    assert_int_equal(copy[20], 0);
+}
+
 static void numbers_are_whole(void **state)
 {
     (void)state;
@@ -187,6 +203,7 @@ int main(void)
         cmocka_unit_test(times_agree_with_python),
         cmocka_unit_test(nearest_names),
         cmocka_unit_test(buffers_stop_at_their_maximum),
+        cmocka_unit_test(items_are_copied_into_an_arena),
         cmocka_unit_test(numbers_are_whole),
         cmocka_unit_test(utf8_is_checked),
         cmocka_unit_test(a_library_is_loaded_once_by_whatever_thread_is_first),

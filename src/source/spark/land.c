@@ -245,9 +245,7 @@ int spark_land(const struct source_spec *spec, struct source_unit *unit, struct 
             finding(&l, "bad_line", "%lld more lines are left out.", (long long)(l.total.bad_lines - BAD_LINES_NAMED));
         *ret = l.total;
         ret->finding_count = l.findings.len;
-        ret->findings = arena_alloc(a, l.findings.len * sizeof(*ret->findings));
-        if (l.findings.len)
-            memcpy(ret->findings, l.findings.items, l.findings.len * sizeof(*ret->findings));
+        ret->findings = VEC_COPY(a, &l.findings);
         unit->marks[0] = l.mark;
     } else {
         error_add_where(err, "%s", unit->log);
