@@ -2,6 +2,7 @@
 #include "engine/duckdb/duck.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 struct rewrite { /* context of the callbacks of one rewrite */
     struct duck_conn *conn;
@@ -269,6 +270,19 @@ int duck_query_prepare(struct duck_conn *c, const struct engine_stmt *s, struct 
     return 0;
 }
 
+/* Takes part in the work until there is a result or an error. The loop of duckdb_execute_pending asks again and again for a task while
+ * other threads have the last ones, and counts the progress each time: that takes a core from them and from those who read meanwhile. */
+static void work_on(duckdb_pending_result pending)
+{
+    static const struct timespec nap = {.tv_nsec = 100000};
+    duckdb_pending_state state;
+    do {
+        state = duckdb_pending_execute_task(pending);
+        if (state == DUCKDB_PENDING_NO_TASKS_AVAILABLE)
+            nanosleep(&nap, NULL);
+    } while (state == DUCKDB_PENDING_RESULT_NOT_READY || state == DUCKDB_PENDING_NO_TASKS_AVAILABLE);
+}
+
 /* The pending result clears an earlier interrupt as it is made; one that came since the statement began is looked for after. */
 int duck_run(struct duck_conn *c, duckdb_prepared_statement p, bool streaming, const struct duck_where *where, duckdb_result *ret,
              struct error *err)
@@ -282,8 +296,11 @@ int duck_run(struct duck_conn *c, duckdb_prepared_statement p, bool streaming, c
         rc = duck_error(d, duckdb_pending_error(pending), where, err);
     else if (duck_run_interrupted(c))
         rc = error_set(err, ERROR_INTERRUPTED, "the statement was interrupted");
-    else if (duckdb_execute_pending(pending, &result) != DuckDBSuccess)
-        rc = duck_result_failed(d, &result, where, err);
+    else {
+        work_on(pending);
+        if (duckdb_execute_pending(pending, &result) != DuckDBSuccess)
+            rc = duck_result_failed(d, &result, where, err);
+    }
     duckdb_destroy_pending(&pending);
     if (!rc)
         *ret = result;
