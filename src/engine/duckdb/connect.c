@@ -90,6 +90,7 @@ static int connect_to_instance(struct duck *d, struct duck_conn *c, struct error
     c->con = con;
     c->generation = d->generation;
     pthread_mutex_unlock(&c->con_lock);
+    duck_forget_columns(c);
     return 0;
 }
 
@@ -190,6 +191,7 @@ void duck_disconnect(struct engine_conn *base)
     pthread_mutex_unlock(&d->lock);
     duckdb_disconnect(&c->con);
     pthread_mutex_destroy(&c->con_lock);
+    duck_forget_columns(c);
     if (c->mode == ENGINE_WRITE)
         duck_writer_give(d);
     free(c);
@@ -290,5 +292,6 @@ void duck_rollback(struct engine_conn *base)
     struct error ignored;
     int rc = duck_sql(c, "ROLLBACK", &ignored);
     (void)rc;
+    duck_forget_columns(c);
     end_transaction(c);
 }

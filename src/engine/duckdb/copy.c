@@ -17,7 +17,7 @@ int duck_copy_open(struct engine_conn *base, const struct engine_stmt *s, struct
     int rc = duck_enter(c, err);
     if (rc)
         return rc;
-    rc = duck_query_prepare(c, s, a, &q, err);
+    rc = duck_query_prepare(c, s, false, a, &q, err);
     duck_leave(c);
     if (rc)
         return rc;

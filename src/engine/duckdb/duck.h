@@ -62,6 +62,7 @@ struct duck_conn {
     struct duck_stream *stream; /* the open one */
     struct map staged;          /* lower-case name -> struct duck_stage */
     unsigned staged_serial;
+    struct duck_relations *relations; /* whose columns are known; NULL: none. See table.c */
 };
 
 /* ---- instance.c */
@@ -124,8 +125,9 @@ struct duck_query {
     struct sql_rewritten *rewritten;
     duckdb_prepared_statement prepared;
 };
-/* Rewrites, prepares and binds; queries only (no writing statement). Within duck_enter. */
-int duck_query_prepare(struct duck_conn *c, const struct engine_stmt *s, struct arena *a, struct duck_query *ret,
+/* Rewrites, prepares and binds; queries only (no writing statement). once: values of parameters may stand in the text. Within
+ * duck_enter. */
+int duck_query_prepare(struct duck_conn *c, const struct engine_stmt *s, bool once, struct arena *a, struct duck_query *ret,
                        struct error *err) MUST_CHECK;
 /* Prepares SQL of DuckDB and binds the parameters of where->stmt; any kind of statement. Within duck_enter. */
 int duck_prepare_bound(struct duck_conn *c, const char *sql, const struct duck_where *where, duckdb_prepared_statement *ret,
@@ -155,6 +157,10 @@ struct duck_column {
 };
 int duck_relation_columns(struct duck_conn *c, const char *from_sql, struct arena *a, struct duck_column **ret, size_t *ret_count,
                           struct error *err) MUST_CHECK;
+/* The same for "schema"."table". A writer keeps them: nobody else can change a table or view as long as it has its place. */
+int duck_named_columns(struct duck_conn *c, const char *name_sql, struct arena *a, struct duck_column **ret, size_t *ret_count,
+                       struct error *err) MUST_CHECK;
+void duck_forget_columns(struct duck_conn *c);                       /* after anything that can change a table or view */
 char *duck_type_text(struct arena *a, duckdb_logical_type type);     /* as DuckDB prints it */
 const char *duck_databricks_type(struct arena *a, const char *text); /* Databricks text; DuckDB's own when there is none */
 

@@ -1,6 +1,7 @@
 /* Statements: Databricks SQL in, rewritten, prepared, bound, run. */
 #include "engine/duckdb/duck.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -58,7 +59,7 @@ static int ask_columns(void *context, const char *schema, const char *table, str
     (void)err;
     *ret_count = 0;
     char *from = arena_printf(a, "%s.%s", sql_quote(a, schema), sql_quote(a, table));
-    if (duck_relation_columns(r->conn, from, a, &columns, &count, &ignored))
+    if (duck_named_columns(r->conn, from, a, &columns, &count, &ignored))
         return 0;
     struct sql_column_type *types = arena_alloc(a, sizeof(*types) * (count + 1));
     for (size_t i = 0; i < count; i++, known++) {
@@ -98,17 +99,44 @@ static const char *param_name(struct arena *a, const char *param)
     return dot ? arena_printf(a, "%.*s__%s", (int)(dot - param), param, dot + 1) : param;
 }
 
-/* The cast tells DuckDB the type while it prepares, so that results can be described before values are bound. */
-static const char *param_sql(struct arena *a, const char *param, enum engine_type type)
+#define MOMENT_US INT64_C(62000000000000000) /* what is nearer to 1970 is a plain moment */
+#define DAY 700000
+
+/* The value of a parameter as text. A statement that is run once is planned once then, and not again when its values are bound.
+ * NULL: a value that text does not hold exactly. */
+static const char *literal_sql(struct arena *a, const struct engine_value *v)
 {
-    const char *name = param_name(a, param);
+    switch (v->type) {
+    case ENGINE_NULL:
+        return "NULL";
+    case ENGINE_BOOL:
+        return v->b ? "TRUE" : "FALSE";
+    case ENGINE_I64:
+        return v->i == INT64_MIN ? NULL : arena_printf(a, "%" PRId64, v->i);
+    case ENGINE_TEXT:
+        return utf8_valid(v->text, strlen(v->text)) ? sql_quote_string(a, v->text) : NULL;
+    case ENGINE_TIMESTAMP:
+        return v->i > -MOMENT_US && v->i < MOMENT_US ? arena_printf(a, "make_timestamp(%" PRId64 ")", v->i) : NULL;
+    case ENGINE_DATE:
+        return v->i > -DAY && v->i < DAY ? arena_printf(a, "DATE '1970-01-01' + %d", (int)v->i) : NULL;
+    case ENGINE_F64:
+    case ENGINE_OTHER:
+        break;
+    }
+    return NULL;
+}
+
+/* The cast tells DuckDB the type while it prepares, so that results can be described before values are bound. */
+static const char *param_sql(struct arena *a, const struct engine_param *param, bool once)
+{
     static const char *const types[] = {
         [ENGINE_BOOL] = "BOOLEAN", [ENGINE_I64] = "BIGINT",          [ENGINE_F64] = "DOUBLE",
         [ENGINE_TEXT] = "VARCHAR", [ENGINE_TIMESTAMP] = "TIMESTAMP", [ENGINE_DATE] = "DATE",
     };
-    if (type == ENGINE_NULL || type == ENGINE_OTHER)
-        return arena_printf(a, "$%s", name);
-    return arena_printf(a, "CAST($%s AS %s)", name, types[type]);
+    enum engine_type type = param->value.type;
+    const char *literal = once ? literal_sql(a, &param->value) : NULL;
+    const char *value = literal ? literal : arena_printf(a, "$%s", param_name(a, param->name));
+    return type == ENGINE_NULL || type == ENGINE_OTHER ? value : arena_printf(a, "CAST(%s AS %s)", value, types[type]);
 }
 
 static const struct sql_type *param_type(enum engine_type type)
@@ -167,14 +195,15 @@ static int bind_params(struct duck *d, duckdb_prepared_statement p, const struct
 
 /* ---- rewriting and preparing */
 
-static int rewrite(struct duck_conn *c, const struct engine_stmt *s, struct arena *a, struct sql_rewritten **ret, struct error *err)
+/* once: the text is for these values of the parameters alone. */
+static int rewrite(struct duck_conn *c, const struct engine_stmt *s, bool once, struct arena *a, struct sql_rewritten **ret,
+                   struct error *err)
 {
     struct rewrite context = {c, &c->base.engine->env};
     struct sql_param *params = arena_alloc(a, sizeof(*params) * (s->param_count + 1));
     for (size_t i = 0; i < s->param_count; i++) {
-        enum engine_type type = s->params[i].value.type;
-        params[i] = (struct sql_param){
-            .name = s->params[i].name, .type = param_type(type), .engine_sql = param_sql(a, s->params[i].name, type)};
+        const struct engine_param *p = &s->params[i];
+        params[i] = (struct sql_param){.name = p->name, .type = param_type(p->value.type), .engine_sql = param_sql(a, p, once)};
     }
     struct sql_env env = {
         .context = &context,
@@ -196,6 +225,11 @@ static int rewrite(struct duck_conn *c, const struct engine_stmt *s, struct aren
 }
 
 static bool kind_reads(enum sql_kind kind) { return kind == SQL_SELECT || kind == SQL_EXPLAIN || kind == SQL_DESCRIBE || kind == SQL_SHOW; }
+
+static bool kind_changes_rows(enum sql_kind kind)
+{
+    return kind == SQL_INSERT || kind == SQL_UPDATE || kind == SQL_DELETE || kind == SQL_MERGE;
+}
 
 /* What the walls let through whatever the rewriter made of a statement. */
 static bool type_reads(duckdb_statement_type t) { return t == DUCKDB_STATEMENT_TYPE_SELECT || t == DUCKDB_STATEMENT_TYPE_EXPLAIN; }
@@ -249,16 +283,23 @@ int duck_prepare_bound(struct duck_conn *c, const char *sql, const struct duck_w
     return rc;
 }
 
-int duck_query_prepare(struct duck_conn *c, const struct engine_stmt *s, struct arena *a, struct duck_query *ret, struct error *err)
+static int rewrite_query(struct duck_conn *c, const struct engine_stmt *s, bool once, struct arena *a, struct sql_rewritten **ret,
+                         struct error *err)
 {
-    int rc = rewrite(c, s, a, &ret->rewritten, err);
+    int rc = rewrite(c, s, once, a, ret, err);
+    if (rc || (kind_reads((*ret)->kind) && (*ret)->statement_count == 1))
+        return rc;
+    error_set(err, ERROR_USAGE, "%s is no query", sql_kind_name((*ret)->kind));
+    duck_error_place(s, err);
+    return ERROR_USAGE;
+}
+
+int duck_query_prepare(struct duck_conn *c, const struct engine_stmt *s, bool once, struct arena *a, struct duck_query *ret,
+                       struct error *err)
+{
+    int rc = rewrite_query(c, s, once, a, &ret->rewritten, err);
     if (rc)
         return rc;
-    if (!kind_reads(ret->rewritten->kind) || ret->rewritten->statement_count != 1) {
-        error_set(err, ERROR_USAGE, "%s is no query", sql_kind_name(ret->rewritten->kind));
-        duck_error_place(s, err);
-        return ERROR_USAGE;
-    }
     struct duck_where where = {s, ret->rewritten->statements[0]};
     rc = duck_prepare_bound(c, where.rewritten, &where, &ret->prepared, err);
     if (rc)
@@ -394,7 +435,7 @@ static int run_all(struct duck_conn *c, const struct engine_stmt *s, struct aren
 {
     struct sql_rewritten *r;
     int64_t rows = 0;
-    int rc = rewrite(c, s, a, &r, err);
+    int rc = rewrite(c, s, c->mode == ENGINE_WRITE, a, &r, err);
     if (rc)
         return rc;
     if (c->mode == ENGINE_READ && !kind_reads(r->kind))
@@ -414,6 +455,8 @@ static int run_all(struct duck_conn *c, const struct engine_stmt *s, struct aren
         int end = duck_sql(c, rc ? "ROLLBACK" : "COMMIT", rc ? &ignored : err);
         rc = rc ? rc : end;
     }
+    if (!kind_reads(r->kind) && !kind_changes_rows(r->kind))
+        duck_forget_columns(c);
     if (!rc && ret_rows)
         *ret_rows = rows;
     return rc;
@@ -489,7 +532,7 @@ int duck_describe(struct engine_conn *base, const struct engine_stmt *s, struct 
     int rc = duck_enter(c, err);
     if (rc)
         return rc;
-    rc = duck_query_prepare(c, s, a, &q, err);
+    rc = duck_query_prepare(c, s, false, a, &q, err);
     if (!rc) {
         rc = duck_query_columns(&q, a, ret, ret_count, err);
         duckdb_destroy_prepare(&q.prepared);
@@ -509,7 +552,7 @@ int duck_parse_tree(struct engine_conn *base, const struct engine_stmt *s, struc
         rc = duck_enter(c, err);
     if (rc)
         return rc;
-    rc = duck_query_prepare(c, s, a, &q, err);
+    rc = duck_query_prepare(c, s, false, a, &q, err);
     if (!rc) {
         struct duck_where where = {s, NULL};
         duckdb_destroy_prepare(&q.prepared);
@@ -536,7 +579,7 @@ int duck_stage_query(struct engine_conn *base, const char *name, const struct en
 {
     struct duck_conn *c = (struct duck_conn *)base;
     struct arena *a CLEANUP(arena_freep) = arena_new();
-    struct duck_query q;
+    struct sql_rewritten *query;
     const char *relation = NULL;
     int64_t rows = 0;
     int rc = busy(c, err);
@@ -547,12 +590,10 @@ int duck_stage_query(struct engine_conn *base, const char *name, const struct en
     if (rc)
         return rc;
     duck_run_begin(c);
-    rc = duck_query_prepare(c, s, a, &q, err);
+    rc = rewrite_query(c, s, true, a, &query, err);
     if (!rc) {
-        duckdb_destroy_prepare(&q.prepared);
         relation = duck_staged_new(c, a, name);
-        rc = run_one(c, s, arena_printf(a, "CREATE TEMP TABLE %s AS %s", sql_quote(a, relation), q.rewritten->statements[0]), false, &rows,
-                     err);
+        rc = run_one(c, s, arena_printf(a, "CREATE TEMP TABLE %s AS %s", sql_quote(a, relation), query->statements[0]), false, &rows, err);
     }
     duck_run_end(c);
     if (!rc) {

@@ -166,7 +166,7 @@ static int make_schema(struct duck_stream *s, struct error *err)
 
 static int stream_run(struct duck_stream *s, struct arena *a, struct engine_column **ret_columns, size_t *ret_count, struct error *err)
 {
-    int rc = duck_query_prepare(s->conn, &s->stmt, s->arena, &s->query, err);
+    int rc = duck_query_prepare(s->conn, &s->stmt, s->conn->mode == ENGINE_WRITE, s->arena, &s->query, err);
     if (!rc && a)
         rc = duck_query_columns(&s->query, a, ret_columns, ret_count, err);
     if (rc)

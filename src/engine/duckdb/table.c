@@ -138,6 +138,76 @@ int duck_relation_columns(struct duck_conn *c, const char *from_sql, struct aren
     return 0;
 }
 
+/* ---- columns that a writer knows */
+
+#define KNOWN_RELATIONS 4096 /* then it begins anew: staged relations come and go */
+
+struct relation {
+    struct duck_column *columns;
+    size_t count;
+    const char **required; /* columns that are NOT NULL */
+    size_t required_count;
+    bool required_known;
+};
+
+struct duck_relations {
+    struct arena *arena;
+    struct map by_name; /* SQL name -> struct relation */
+};
+
+void duck_forget_columns(struct duck_conn *c)
+{
+    struct duck_relations *known = c->relations;
+    c->relations = NULL;
+    if (!known)
+        return;
+    map_free(&known->by_name);
+    arena_free(known->arena);
+    free(known);
+}
+
+static struct relation *relation_known(struct duck_conn *c, const char *name_sql)
+{
+    return c->relations ? map_get(&c->relations->by_name, name_sql) : NULL;
+}
+
+static void copy_columns(struct arena *a, const struct duck_column *from, size_t count, struct duck_column **ret)
+{
+    struct duck_column *columns = arena_alloc(a, sizeof(*columns) * (count + 1));
+    for (size_t i = 0; i < count; i++)
+        columns[i] = (struct duck_column){arena_strdup(a, from[i].name), arena_strdup(a, from[i].duckdb_type)};
+    *ret = columns;
+}
+
+static void keep_columns(struct duck_conn *c, const char *name_sql, const struct duck_column *columns, size_t count)
+{
+    if (c->relations && c->relations->by_name.len >= KNOWN_RELATIONS)
+        duck_forget_columns(c);
+    if (!c->relations) {
+        c->relations = xcalloc(1, sizeof(*c->relations));
+        c->relations->arena = arena_new();
+    }
+    struct relation *r = arena_alloc(c->relations->arena, sizeof(*r));
+    *r = (struct relation){.count = count};
+    copy_columns(c->relations->arena, columns, count, &r->columns);
+    map_set(&c->relations->by_name, name_sql, r);
+}
+
+int duck_named_columns(struct duck_conn *c, const char *name_sql, struct arena *a, struct duck_column **ret, size_t *ret_count,
+                       struct error *err)
+{
+    const struct relation *known = relation_known(c, name_sql);
+    if (known) {
+        copy_columns(a, known->columns, known->count, ret);
+        *ret_count = known->count;
+        return 0;
+    }
+    int rc = duck_relation_columns(c, name_sql, a, ret, ret_count, err);
+    if (!rc && c->mode == ENGINE_WRITE)
+        keep_columns(c, name_sql, *ret, *ret_count);
+    return rc;
+}
+
 char *duck_table_sql(struct duck_conn *c, struct arena *a, const char *schema, const char *table)
 {
     if (!str_ieq(schema, "incoming"))
@@ -192,11 +262,31 @@ static int read_columns(struct duck_conn *c, const char *schema, const char *tab
     struct error inner;
     if (!from)
         return no_table(c, schema, table, a, err);
-    int rc = duck_relation_columns(c, from, a, ret, ret_count, &inner);
+    int rc = duck_named_columns(c, from, a, ret, ret_count, &inner);
     if (rc == ERROR_ENGINE && strstr(inner.what, "does not exist"))
         return no_table(c, schema, table, a, err);
     if (rc && err)
         *err = inner;
+    return rc;
+}
+
+/* Asked of this table alone: a list of all columns would open the files behind every staged view. */
+static int required_columns(struct duck_conn *c, const char *name_sql, struct arena *a, const char ***ret, size_t *ret_count)
+{
+    struct relation *known = relation_known(c, name_sql);
+    struct arena *own = known ? c->relations->arena : a;
+    if (known && known->required_known) {
+        *ret = known->required;
+        *ret_count = known->required_count;
+        return 0;
+    }
+    int rc = names_of(c, arena_printf(a, "SELECT name FROM pragma_table_info(%s) WHERE \"notnull\"", sql_quote_string(a, name_sql)), NULL,
+                      NULL, own, ret, ret_count);
+    if (!rc && known) {
+        known->required = *ret;
+        known->required_count = *ret_count;
+        known->required_known = true;
+    }
     return rc;
 }
 
@@ -211,10 +301,8 @@ int duck_table_columns(struct engine_conn *base, const char *schema, const char 
     if (rc)
         return rc;
     rc = read_columns(c, schema, table, a, &columns, &count, err);
-    /* Asked of this table alone: a list of all columns would open the files behind every staged view. */
     char *from = rc ? NULL : duck_table_sql(c, a, schema, table);
-    if (from && names_of(c, arena_printf(a, "SELECT name FROM pragma_table_info(%s) WHERE \"notnull\"", sql_quote_string(a, from)), NULL,
-                         NULL, a, &required, &required_count))
+    if (from && required_columns(c, from, a, &required, &required_count))
         rc = error_set(err, ERROR_ENGINE, "the columns of %s.%s cannot be listed", schema, table);
     duck_leave(c);
     if (rc)
