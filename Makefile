@@ -13,6 +13,7 @@ DESTDIR ?=
 PORT ?= 8000
 FUZZ_SECONDS ?= 60
 JOBS ?= $(shell nproc)
+BENCH ?=
 
 export BUILD
 .PHONY: all setup build demo test test-quick test-long bench check-style format sanitize asan tsan fuzz install clean help
@@ -43,9 +44,10 @@ test-long: build
 	@scripts/setup test
 	@scripts/test long
 
+# All benches, or one at another size: make bench BENCH=year BENCH_DAYS=30 (the head of bench/bench_year.py names its variables).
 bench: build
 	@scripts/setup test
-	@scripts/bench
+	@scripts/bench $(BENCH)
 
 check-style:
 	@scripts/setup test

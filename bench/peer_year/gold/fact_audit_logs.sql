@@ -1,0 +1,27 @@
+CREATE TABLE gold.fact_audit_logs AS
+SELECT
+  b.account_id,
+  b.workspace_id,
+  b.version,
+  b.event_time,
+  b.event_date,
+  b.source_ip_address,
+  b.user_agent,
+  b.session_id,
+  b.service_name,
+  b.action_name,
+  b.request_id,
+  b.audit_level,
+  b.event_id,
+  b.user_identity.email AS user_identity_email,
+  b.user_identity.subject_name AS user_identity_subject_name,
+  b.request_params,
+  b.response.status_code AS response_status_code,
+  b.response.error_message AS response_error_message,
+  b.response.result AS response_result,
+  b.identity_metadata.run_by AS identity_metadata_run_by,
+  b.identity_metadata.run_as AS identity_metadata_run_as,
+  b.identity_metadata.acting_resource AS identity_metadata_acting_resource,
+  coalesce(regexp_matches(lower(b.action_name), 'grant|revoke|delete|secret|permission|token|password|credential'), FALSE) AS is_sensitive_action,
+  COALESCE(b.response.status_code >= 400, FALSE) OR COALESCE(b.response.error_message, '') <> '' AS is_failed_action
+FROM bronze.audit AS b;
