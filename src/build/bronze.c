@@ -61,11 +61,8 @@ static int delete_old(struct bronze *t, int64_t horizon_us, struct error *err)
     if (rc || !rows)
         return rc;
     t->step->rows_changed += rows;
-    return engine_exec(b->conn,
-                       SQL_WITH(build_sql_load_batch, P_TIME("ingested", build_next_ingested(b)), P_I64("run", b->run_id),
-                                P_TEXT("source", NULL), P_TEXT("table", t->object->name), P_I64("rows_in", 0), P_I64("changed", rows),
-                                P_I64("rejected", 0)),
-                       NULL, err);
+    struct build_loaded l = {.ingested_us = build_next_ingested(b), .table = t->object->name, .changed = rows};
+    return build_loaded_put(b, &l, err);
 }
 
 static int apply_retention(struct bronze *t, struct error *err)

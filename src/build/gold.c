@@ -9,13 +9,20 @@ struct input {
     int64_t newest_us, expired_us; /* its newest load; when rows were last taken away, INT64_MIN: never */
 };
 
+struct mark {
+    int64_t us; /* published up to this load */
+    const char *hash;
+};
+
 struct gold {
     struct build *b;
     struct pack_object **tables;
     struct build_step *steps; /* one a table */
     bool *announced;          /* its start and end were told */
+    const char **filled;      /* hash of its statements when this transaction has filled it */
     size_t count;
     struct map inputs; /* bronze table -> struct input */
+    struct map marks;  /* gold table -> struct mark, of earlier publications */
     struct arena *arena;
 };
 
@@ -38,6 +45,20 @@ static int read_inputs(struct gold *g, struct error *err)
         struct input *in = arena_alloc(g->arena, sizeof(*in));
         *in = (struct input){.newest_us = v[1].i, .expired_us = v[2].type == ENGINE_NULL ? INT64_MIN : v[2].i};
         map_set(&g->inputs, v[0].text, in);
+    }
+    return rc;
+}
+
+static int read_marks(struct gold *g, struct error *err)
+{
+    struct engine_rows rows;
+    const struct engine_stmt *s = ENGINE_SQL("SELECT table_name, published_to, fill_hash FROM secchi_ops.gold_mark");
+    int rc = engine_rows(g->b->conn, s, 100000, g->arena, &rows, err);
+    for (size_t i = 0; !rc && i < rows.row_count; i++) {
+        const struct engine_value *v = &rows.values[i * rows.column_count];
+        struct mark *m = arena_alloc(g->arena, sizeof(*m));
+        *m = (struct mark){.us = v[1].i, .hash = v[2].type == ENGINE_NULL ? "" : v[2].text};
+        map_set(&g->marks, v[0].text, m);
     }
     return rc;
 }
@@ -84,19 +105,11 @@ struct gold_since {
 };
 
 /* What was published before. Everything is read again when asked for and when the statements of the table have changed. */
-static int read_since(struct gold *g, const struct pack_object *o, const char *hash, struct gold_since *ret, struct error *err)
+static struct gold_since since_of(const struct gold *g, const struct pack_object *o, const char *hash)
 {
-    struct engine_rows rows;
-    int rc = engine_rows(
-        g->b->conn,
-        SQL_WITH("SELECT published_to, fill_hash FROM secchi_ops.gold_mark WHERE table_name = :table", P_TEXT("table", o->name)), 1,
-        g->arena, &rows, err);
-    if (rc)
-        return rc;
-    ret->known = rows.row_count > 0;
-    ret->full = g->b->options->full || !ret->known || !str_eq(rows.values[1].text, hash);
-    ret->us = ret->full ? BEGINNING_US : rows.values[0].i;
-    return 0;
+    const struct mark *m = map_get(&g->marks, o->name);
+    bool full = g->b->options->full || !m || !str_eq(m->hash, hash);
+    return (struct gold_since){.known = m != NULL, .full = full, .us = full ? BEGINNING_US : m->us};
 }
 
 static bool takes_since(const struct pack_statement *s)
@@ -123,9 +136,10 @@ static int run_fills(struct gold *g, const struct pack_object *o, const struct g
             .params = bound ? &since : NULL,
             .param_count = bound,
         };
+        bool done = false;
         if (!from->full && !from->lost && !empty && o->fill_count == 1)
-            rc = build_keys_keep(g->b, o, &s, err);
-        if (!rc)
+            rc = build_keys_fill(g->b, o, &s, &rows, &done, err);
+        if (!rc && !done)
             rc = engine_exec(g->b->conn, &s, &rows, err);
         if (!rc)
             step->rows_changed += rows;
@@ -149,17 +163,34 @@ static int count_input(struct gold *g, const struct pack_object *o, int64_t sinc
     return 0;
 }
 
-static int put_mark(struct gold *g, const struct pack_object *o, const char *hash, struct error *err)
+static int add_mark(struct gold *g, struct build_rows *r, size_t i, struct error *err)
 {
     struct build *b = g->b;
-    int rc = engine_exec(b->conn, SQL_WITH("DELETE FROM secchi_ops.gold_mark WHERE table_name = :table", P_TEXT("table", o->name)), NULL,
-                         err);
-    if (rc)
+    return build_rows_add(r,
+                          ROW(P_TEXT("table_name", g->tables[i]->name), P_TIME("published_to", b->last_ingested_us),
+                              P_TEXT("fill_hash", g->filled[i]), P_I64("run_id", b->run_id)),
+                          err);
+}
+
+/* How far the filled tables are now. */
+static int put_marks(struct gold *g, struct error *err)
+{
+    struct buf names CLEANUP(buf_free);
+    struct build_rows r;
+    buf_init(&names, LIMIT_SQL_BYTES);
+    for (size_t i = 0; i < g->count; i++)
+        if (g->filled[i])
+            buf_printf(&names, "%s%s", names.len ? ", " : "", sql_literal(g->arena, g->tables[i]->name));
+    if (!names.len)
+        return 0;
+    const char *sql = arena_printf(g->arena, "DELETE FROM secchi_ops.gold_mark WHERE table_name IN (%s)", names.data);
+    int rc = engine_exec(g->b->conn, ENGINE_SQL(sql), NULL, err);
+    if (rc || (rc = build_rows_begin(g->b, "gold_mark", g->arena, &r, err)))
         return rc;
-    return engine_exec(b->conn,
-                       SQL_WITH(build_sql_gold_mark, P_TEXT("table", o->name), P_TIME("to", b->last_ingested_us), P_TEXT("hash", hash),
-                                P_I64("run", b->run_id)),
-                       NULL, err);
+    for (size_t i = 0; i < g->count && !rc; i++)
+        if (g->filled[i])
+            rc = add_mark(g, &r, i, err);
+    return build_rows_end(&r, rc, err);
 }
 
 /* Gold holds what its statements make of the bronze rows that there are. Where each row is made of one bronze row, those of the
@@ -185,15 +216,15 @@ static int expire(struct gold *g, const struct pack_object *o, struct gold_since
 }
 
 /* A full build starts from nothing. */
-static int fill_table(struct gold *g, const struct pack_object *o, struct build_step *step, struct error *err)
+static int fill_table(struct gold *g, size_t i, struct build_step *step, struct error *err)
 {
-    struct gold_since since = {0};
+    const struct pack_object *o = g->tables[i];
     const char *hash = fill_hash(o, g->arena);
+    struct gold_since since = since_of(g, o, hash);
     int64_t gone = 0;
-    int rc = read_since(g, o, hash, &since, err);
-    if (rc || (!since.full && newest_input(g, o) <= since.us))
-        return rc;
-    rc = expire(g, o, &since, step, err);
+    if (!since.full && newest_input(g, o) <= since.us)
+        return 0;
+    int rc = expire(g, o, &since, step, err);
     if (!rc && since.full && since.known)
         rc = engine_exec(g->b->conn, ENGINE_SQL(arena_printf(g->arena, "DELETE FROM %s.%s", o->schema, o->name)), &gone, err);
     if (!rc)
@@ -202,7 +233,9 @@ static int fill_table(struct gold *g, const struct pack_object *o, struct build_
         rc = run_fills(g, o, &since, step, err);
     if (!step->rows_changed)
         step->rows_changed = gone; /* nothing is left: that is a change as well */
-    return rc ? rc : put_mark(g, o, hash, err);
+    if (!rc)
+        g->filled[i] = hash;
+    return rc;
 }
 
 /* ---- the transaction ---------------------------------------------------------------------------------------------- */
@@ -238,7 +271,7 @@ static int run_table(struct gold *g, size_t i, struct error *err)
     struct build_step *s = &g->steps[i];
     const char *skip = why_left_out(g, g->tables[i]);
     begin_step(g, i);
-    int rc = skip ? 0 : fill_table(g, g->tables[i], s, err);
+    int rc = skip ? 0 : fill_table(g, i, s, err);
     s->ended_us = clock_real_us();
     s->state = skip ? RUN_INTERRUPTED : rc == ERROR_INTERRUPTED ? RUN_CANCELLED : rc ? RUN_FAILED : RUN_SUCCEEDED;
     if (skip || rc)
@@ -255,6 +288,7 @@ static int publish(struct gold *g, bool *ret_again, struct error *err)
     build_keys_forget(b);
     int rc = engine_begin(b->conn, err);
     *ret_again = false;
+    memset(g->filled, 0, g->count * sizeof(*g->filled));
     for (size_t i = 0; i < g->count && !rc; i++) {
         if (build_stopped(b)) {
             rc = error_set(err, ERROR_INTERRUPTED, "stopped");
@@ -265,8 +299,10 @@ static int publish(struct gold *g, bool *ret_again, struct error *err)
         rc = run_table(g, i, err);
         *ret_again = rc != 0 && rc != ERROR_INTERRUPTED && rc != ERROR_IO;
     }
-    for (size_t i = 0; i < g->count && !rc; i++)
-        rc = build_step_record(b, &g->steps[i], err);
+    if (!rc)
+        rc = put_marks(g, err);
+    if (!rc)
+        rc = build_steps_record(b, g->steps, g->count, err);
     if (!rc)
         rc = engine_commit(b->conn, err);
     if (rc)
@@ -295,17 +331,21 @@ int build_gold(struct build *b, struct error *err)
     g.tables = arena_alloc(b->arena, most * sizeof(*g.tables));
     g.steps = arena_alloc(b->arena, most * sizeof(*g.steps));
     g.announced = arena_alloc(b->arena, most * sizeof(*g.announced));
+    g.filled = arena_alloc(b->arena, most * sizeof(*g.filled));
     for (size_t i = 0; i < c->object_count; i++)
         if (c->objects[i]->layer == PACK_GOLD && !c->objects[i]->is_view && build_chosen(b, c->objects[i]))
             g.tables[g.count++] = c->objects[i];
     bool again = false;
     struct error why = {0};
     int rc = read_inputs(&g, &why);
+    if (!rc)
+        rc = read_marks(&g, &why);
     do {
         if (!rc || again)
             rc = publish(&g, &again, &why);
     } while (again);
     map_free(&g.inputs);
+    map_free(&g.marks);
     if (rc) {
         if (err)
             *err = why;

@@ -48,22 +48,46 @@ static void add_columns(struct map *seen, struct buf *b, struct arena *a, const 
 
 static const char *keys_name(struct arena *a, const struct pack_object *o) { return arena_printf(a, "%s_keys", o->name); }
 
-int build_keys_keep(struct build *b, const struct pack_object *o, const struct engine_stmt *fill, struct error *err)
+#define WHOLE_ROWS 100000 /* more are not kept as they are until the end, only their keys */
+
+/* The rows are made once and then merged; none need no MERGE at all. */
+static int fill_from_kept(struct build *b, const struct engine_stmt *fill, const char *columns, const char *name, int64_t *ret_rows,
+                          bool *ret_done, struct error *err)
+{
+    struct arena *a CLEANUP(arena_freep) = arena_new();
+    const char *relation = arena_printf(a, "incoming.%s", sql_backtick(a, name));
+    struct engine_stmt rows = *fill, merge = *fill;
+    int64_t count = 0;
+    rows.sql = build_query_of_merge(a, fill->sql, "s.*");
+    merge.sql = build_merge_from(a, fill->sql, relation);
+    if (!rows.sql || !merge.sql)
+        return 0;
+    int rc = engine_stage_query(b->conn, name, &rows, &count, err);
+    if (!rc && count)
+        rc = engine_exec(b->conn, &merge, ret_rows, err);
+    if (!rc && count > WHOLE_ROWS)
+        rc = engine_stage_query(b->conn, name, ENGINE_SQL(arena_printf(a, "SELECT %s FROM %s AS s", columns, relation)), NULL, err);
+    *ret_done = true;
+    return rc;
+}
+
+int build_keys_fill(struct build *b, const struct pack_object *o, const struct engine_stmt *fill, int64_t *ret_rows, bool *ret_done,
+                    struct error *err)
 {
     struct arena *a CLEANUP(arena_freep) = arena_new();
     struct buf columns CLEANUP(buf_free);
     struct map seen = {0};
+    *ret_done = false;
+    *ret_rows = 0;
     buf_init(&columns, LIMIT_SQL_BYTES);
     for (size_t i = 0; i < o->table->key_count; i++)
         add_columns(&seen, &columns, a, o->table->keys[i].columns, o->table->keys[i].column_count);
     add_columns(&seen, &columns, a, o->periods.keys, o->periods.key_count);
     map_free(&seen);
-    struct engine_stmt keys = *fill;
-    keys.sql = columns.len ? build_query_of_merge(a, fill->sql, columns.data) : NULL;
-    if (!keys.sql)
+    if (!columns.len)
         return 0;
-    int rc = engine_stage_query(b->conn, keys_name(a, o), &keys, NULL, err);
-    if (!rc)
+    int rc = fill_from_kept(b, fill, columns.data, keys_name(a, o), ret_rows, ret_done, err);
+    if (!rc && *ret_done)
         map_set(&b->keyed, build_key(b->arena, o), b);
     return rc;
 }

@@ -236,27 +236,36 @@ static int merge_rows(struct load *l, struct error *err)
 
 /* ---- what is noted -------------------------------------------------------------------------------------------------------- */
 
+static int note_results(struct load *l, struct error *err)
+{
+    struct build_rows r;
+    int rc = l->rule_count ? build_rows_begin(l->b, "check_result", l->arena, &r, err) : 0;
+    if (rc || !l->rule_count)
+        return rc;
+    for (size_t i = 0; i < l->rule_count && !rc; i++)
+        rc = build_rows_add(&r,
+                            ROW(P_I64("run_id", l->b->run_id), P_TIME("ingested_at", l->ingested_us),
+                                P_TEXT("source", source_name(l->batch)), P_TEXT("table_name", l->batch->object->name),
+                                P_TEXT("check_name", l->rules[i].name), P_TEXT("criticality", l->rules[i].warning ? "warn" : "error"),
+                                P_I64("rows_checked", l->rows_in), P_I64("rows_failed", l->failed[i])),
+                            err);
+    return build_rows_end(&r, rc, err);
+}
+
 static int note_checks(struct load *l, struct error *err)
 {
-    const struct pack_object *o = l->batch->object;
-    for (size_t i = 0; i < l->rule_count; i++) {
+    int rc = note_results(l, err);
+    for (size_t i = 0; i < l->rule_count && !rc; i++) {
         const struct pack_check *c = &l->rules[i];
-        int rc = engine_exec(l->b->conn,
-                             SQL_WITH(build_sql_check_result, P_I64("run", l->b->run_id), P_TIME("ingested", l->ingested_us),
-                                      P_TEXT("source", source_name(l->batch)), P_TEXT("table", o->name), P_TEXT("check", c->name),
-                                      P_TEXT("criticality", c->warning ? "warn" : "error"), P_I64("checked", l->rows_in),
-                                      P_I64("failed", l->failed[i])),
-                             NULL, err);
-        if (!rc && c->warning && l->failed[i]) {
-            struct build_finding f = {.kind = "rows_suspect", .source = source_name(l->batch), .table = o->name, .subject = c->name};
-            snprintf(f.text, sizeof(f.text), "%lld of %lld rows fail the check %s and were kept", (long long)l->failed[i],
-                     (long long)l->rows_in, c->name);
-            rc = build_finding_put(l->b, &f, err);
-        }
-        if (rc)
-            return rc;
+        if (!c->warning || !l->failed[i])
+            continue;
+        struct build_finding f = {
+            .kind = "rows_suspect", .source = source_name(l->batch), .table = l->batch->object->name, .subject = c->name};
+        snprintf(f.text, sizeof(f.text), "%lld of %lld rows fail the check %s and were kept", (long long)l->failed[i],
+                 (long long)l->rows_in, c->name);
+        rc = build_finding_put(l->b, &f, err);
     }
-    return 0;
+    return rc;
 }
 
 static int note_rejected(struct load *l, struct error *err)
@@ -308,11 +317,13 @@ static int note_load(struct load *l, struct error *err)
     int rc = l->batch->derivation ? note_derived(l, err) : build_mark_put(l->b, source, l->batch->marks, l->batch->file_count, err);
     if (rc)
         return rc;
-    return engine_exec(l->b->conn,
-                       SQL_WITH(build_sql_load_batch, P_TIME("ingested", l->ingested_us), P_I64("run", l->b->run_id),
-                                P_TEXT("source", source), P_TEXT("table", l->batch->object->name), P_I64("rows_in", l->rows_in),
-                                P_I64("changed", l->changed), P_I64("rejected", l->rejected)),
-                       NULL, err);
+    struct build_loaded loaded = {.ingested_us = l->ingested_us,
+                                  .source = source,
+                                  .table = l->batch->object->name,
+                                  .rows_in = l->rows_in,
+                                  .changed = l->changed,
+                                  .rejected = l->rejected};
+    return build_loaded_put(l->b, &loaded, err);
 }
 
 /* ---- the transaction --------------------------------------------------------------------------------------------------------- */

@@ -87,31 +87,23 @@ int build_mark_put(struct build *b, const char *source, const struct source_mark
 {
     struct arena *a CLEANUP(arena_freep) = arena_new();
     struct map last = {0};
-    struct engine_loader *l = NULL;
+    struct build_rows r;
     last_marks(marks, count, a, &last);
     int rc = forget_marks(b, source, &last, a, err);
-    if (!rc)
-        rc = engine_load_begin(b->conn, "secchi_ops", "load_mark", &l, err);
-    for (size_t i = 0; i < last.len && !rc; i++) {
-        const struct source_mark *m = last.entries[i].key ? last.entries[i].value : NULL;
-        if (!m)
-            continue;
-        engine_load_text(l, 0, source, strlen(source));
-        engine_load_text(l, 1, m->table, strlen(m->table));
-        engine_load_text(l, 2, m->file, strlen(m->file));
-        engine_load_i64(l, 3, m->size);
-        engine_load_i64(l, 4, m->offset);
-        engine_load_i64(l, 5, m->version);
-        engine_load_i64(l, 6, b->run_id);
-        engine_load_i64(l, 7, b->last_ingested_us);
-        rc = engine_load_row(l, err);
+    if (!rc && !(rc = build_rows_begin(b, "load_mark", a, &r, err))) {
+        for (size_t i = 0; i < last.len && !rc; i++) {
+            const struct source_mark *m = last.entries[i].key ? last.entries[i].value : NULL;
+            if (m)
+                rc = build_rows_add(&r,
+                                    ROW(P_TEXT("source", source), P_TEXT("table_name", m->table), P_TEXT("file", m->file),
+                                        P_I64("size_bytes", m->size), P_I64("offset_bytes", m->offset), P_I64("version", m->version),
+                                        P_I64("run_id", b->run_id), P_TIME("loaded_at", b->last_ingested_us)),
+                                    err);
+        }
+        rc = build_rows_end(&r, rc, err);
     }
     map_free(&last);
-    if (rc) {
-        engine_load_abort(l);
-        return rc;
-    }
-    return engine_load_end(l, err);
+    return rc;
 }
 
 int64_t build_next_ingested(struct build *b)
@@ -144,6 +136,8 @@ int build_run_begin(struct build *b, struct error *err)
         rc = build_i64(b->conn, ENGINE_SQL("SELECT MAX(ingested_at) FROM secchi_ops.load_batch"), &b->last_ingested_us, err);
     if (!rc)
         rc = build_i64(b->conn, ENGINE_SQL("SELECT MAX(landing) FROM secchi_ops.landed_log"), &b->last_landing, err);
+    if (!rc)
+        rc = build_findings_open(b, err);
     if (rc || (rc = engine_begin(b->conn, err)))
         return rc;
     const char *kind = b->options->kind ? b->options->kind : "refresh";
@@ -176,14 +170,79 @@ int build_run_end(struct build *b, enum run_state state, const char *error, stru
     return rc;
 }
 
-int build_step_record(struct build *b, const struct build_step *s, struct error *err)
+/* ---- rows of secchi_ops ------------------------------------------------------------------------------------------ */
+
+int build_rows_begin(struct build *b, const char *table, struct arena *a, struct build_rows *ret, struct error *err)
+{
+    struct build_rows r = {.table = table};
+    int rc = engine_table_columns(b->conn, "secchi_ops", table, a, &r.columns, &r.column_count, err);
+    if (!rc)
+        rc = engine_load_begin(b->conn, "secchi_ops", table, &r.loader, err);
+    if (!rc)
+        *ret = r;
+    return rc;
+}
+
+int build_rows_add(struct build_rows *r, const struct engine_param *values, size_t count, struct error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct engine_column *c = engine_find_column(r->columns, r->column_count, values[i].name);
+        const struct engine_value *v = &values[i].value;
+        if (!c)
+            return error_set(err, ERROR_INTERNAL, "secchi_ops.%s has no column %s", r->table, values[i].name);
+        unsigned at = (unsigned)(c - r->columns);
+        if (v->type == ENGINE_TEXT)
+            engine_load_text(r->loader, at, v->text, strlen(v->text));
+        else if (v->type == ENGINE_BOOL)
+            engine_load_bool(r->loader, at, v->b);
+        else if (v->type != ENGINE_NULL)
+            engine_load_i64(r->loader, at, v->i);
+    }
+    return engine_load_row(r->loader, err);
+}
+
+int build_rows_end(struct build_rows *r, int rc, struct error *err)
+{
+    if (!rc)
+        return engine_load_end(r->loader, err);
+    engine_load_abort(r->loader);
+    return rc;
+}
+
+int build_loaded_put(struct build *b, const struct build_loaded *l, struct error *err)
+{
+    struct arena *a CLEANUP(arena_freep) = arena_new();
+    struct build_rows r;
+    int rc = build_rows_begin(b, "load_batch", a, &r, err);
+    if (rc)
+        return rc;
+    rc = build_rows_add(&r,
+                        ROW(P_TIME("ingested_at", l->ingested_us), P_I64("run_id", b->run_id), P_TEXT("source", l->source),
+                            P_TEXT("table_name", l->table), P_I64("rows_in", l->rows_in), P_I64("rows_changed", l->changed),
+                            P_I64("rows_rejected", l->rejected)),
+                        err);
+    return build_rows_end(&r, rc, err);
+}
+
+static int add_step(struct build *b, struct build_rows *r, const struct build_step *s, struct error *err)
 {
     const char *state = s->state == RUN_INTERRUPTED ? "skipped" : run_state_name(s->state);
-    return engine_exec(b->conn,
-                       SQL_WITH(build_sql_step, P_I64("run", b->run_id), P_I64("seq", s->seq), P_TEXT("name", s->name),
-                                P_TEXT("layer", s->layer), P_TEXT("table", s->table), P_TEXT("state", state),
-                                P_TIME("started", s->started_us), P_TIME("ended", s->ended_us), P_I64("rows_in", s->rows_in),
-                                P_I64("rows_changed", s->rows_changed), P_I64("rows_rejected", s->rows_rejected),
-                                P_TEXT("error", s->error[0] ? s->error : NULL)),
-                       NULL, err);
+    return build_rows_add(r,
+                          ROW(P_I64("run_id", b->run_id), P_I64("seq", s->seq), P_TEXT("name", s->name), P_TEXT("layer", s->layer),
+                              P_TEXT("table_name", s->table), P_TEXT("state", state), P_TIME("started_at", s->started_us),
+                              P_TIME("ended_at", s->ended_us), P_I64("rows_in", s->rows_in), P_I64("rows_changed", s->rows_changed),
+                              P_I64("rows_rejected", s->rows_rejected), P_TEXT("error", s->error[0] ? s->error : NULL)),
+                          err);
+}
+
+int build_steps_record(struct build *b, const struct build_step *steps, size_t count, struct error *err)
+{
+    struct arena *a CLEANUP(arena_freep) = arena_new();
+    struct build_rows r;
+    int rc = build_rows_begin(b, "step", a, &r, err);
+    if (rc)
+        return rc;
+    for (size_t i = 0; i < count && !rc; i++)
+        rc = add_step(b, &r, &steps[i], err);
+    return build_rows_end(&r, rc, err);
 }

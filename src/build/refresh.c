@@ -140,7 +140,7 @@ int build_step_end(struct build *b, struct build_step *s, int rc, const struct e
         if (!b->first_failure[0])
             snprintf(b->first_failure, sizeof(b->first_failure), "%s: %.900s", s->name, s->error);
     }
-    int recorded = record ? build_step_record(b, s, err) : 0;
+    int recorded = record ? build_steps_record(b, s, 1, err) : 0;
     build_step_project(b, s);
     build_step_tell(b, s);
     if (recorded)

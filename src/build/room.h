@@ -50,6 +50,7 @@ struct build_step {
     char error[1024];
 };
 
+struct build_finding;
 struct build {
     const struct build_context *ctx;
     const struct build_options *options;
@@ -59,6 +60,8 @@ struct build {
     int64_t run_id, as_of_us;
     int64_t last_ingested_us; /* newest bronze_ingestion_timestamp given */
     int64_t last_landing;
+    struct build_finding *open; /* findings of earlier runs */
+    size_t open_count;
     struct build_source *sources;
     size_t source_count;
     struct map chosen;   /* "schema.name" of the objects of --only and what they read; empty: all */
@@ -91,7 +94,26 @@ bool build_stopped(struct build *b);                                     /* canc
 /* ---- ops.c */
 int build_run_begin(struct build *b, struct error *err) MUST_CHECK;
 int build_run_end(struct build *b, enum run_state state, const char *error, struct error *err) MUST_CHECK;
-int build_step_record(struct build *b, const struct build_step *step, struct error *err) MUST_CHECK; /* within the caller's transaction */
+/* Rows of a table of secchi_ops, given by the names of its columns; those that are not named are null. They cost a tenth of what
+ * statements would. Within the caller's transaction, else one of their own. */
+struct build_rows {
+    struct engine_loader *loader;
+    const char *table;
+    struct engine_column *columns;
+    size_t column_count;
+};
+int build_rows_begin(struct build *b, const char *table, struct arena *a, struct build_rows *ret, struct error *err) MUST_CHECK;
+int build_rows_add(struct build_rows *r, const struct engine_param *values, size_t count, struct error *err) MUST_CHECK;
+int build_rows_end(struct build_rows *r, int rc,
+                   struct error *err) MUST_CHECK; /* writes them, or nothing when rc says that it failed; returns rc */
+#define ROW(...) (struct engine_param[]){__VA_ARGS__}, sizeof((struct engine_param[]){__VA_ARGS__}) / sizeof(struct engine_param)
+int build_steps_record(struct build *b, const struct build_step *steps, size_t count, struct error *err) MUST_CHECK;
+struct build_loaded { /* a load transaction of a bronze table */
+    int64_t ingested_us;
+    const char *source, *table; /* source NULL: retention took rows */
+    int64_t rows_in, changed, rejected;
+};
+int build_loaded_put(struct build *b, const struct build_loaded *l, struct error *err) MUST_CHECK;
 int build_marks(struct engine_conn *c, const char *source, struct arena *a, struct source_mark **ret, size_t *ret_count,
                 struct error *err) MUST_CHECK;
 int build_mark_put(struct build *b, const char *source, const struct source_mark *marks, size_t count, struct error *err) MUST_CHECK;
@@ -112,6 +134,7 @@ struct build_finding {
 #define FINDINGS_LAND "truncated" /* a bad line stays one */
 #define FINDINGS_KEYS "duplicate_key,orphan_rows,overlapping_periods"
 #define FINDINGS_FILE "damaged,file_truncated"
+int build_findings_open(struct build *b, struct error *err) MUST_CHECK; /* before anything is looked for: what may be closed */
 int build_finding_put(struct build *b, const struct build_finding *f, struct error *err) MUST_CHECK; /* within the caller's transaction */
 /* Closes open findings of the kinds (comma-separated) that this run did not see; NULL: any source, table, file, subject. */
 int build_finding_close(struct build *b, const char *kinds, const struct build_finding *of, struct error *err) MUST_CHECK;
@@ -157,6 +180,8 @@ void build_fit_make(struct arena *a, const char *raw, const char *name, const st
 /* The INSERT .. BY NAME that a MERGE into an empty table amounts to, of its own source or of `query`; NULL when it is not of the
  * plain form. */
 const char *build_insert_for_merge(struct arena *a, const char *sql, const char *query);
+/* The MERGE with `relation` in place of its source; NULL as above, and when the source has no other name. */
+const char *build_merge_from(struct arena *a, const char *sql, const char *relation);
 /* SELECT columns FROM its source AS s; NULL as above. */
 const char *build_query_of_merge(struct arena *a, const char *sql, const char *columns);
 int build_is_empty(struct engine_conn *c, const struct pack_object *o, struct arena *a, bool *ret, struct error *err) MUST_CHECK;
@@ -209,8 +234,10 @@ int build_gold(struct build *b, struct error *err) MUST_CHECK;
 size_t build_gold_count(const struct build *b);
 
 /* ---- keys.c: what the DDL of a gold table says of its rows: primary key, foreign keys, secchi.no_overlap */
-/* Before a fill that only adds and replaces rows: their keys are kept, so that no more than they need be looked at. */
-int build_keys_keep(struct build *b, const struct pack_object *o, const struct engine_stmt *fill, struct error *err) MUST_CHECK;
+/* Runs a fill that only adds and replaces rows. Their keys are kept, so that no more than they need be looked at. *ret_done false:
+ * the fill or the table is of another kind, and nothing was done. */
+int build_keys_fill(struct build *b, const struct pack_object *o, const struct engine_stmt *fill, int64_t *ret_rows, bool *ret_done,
+                    struct error *err) MUST_CHECK;
 void build_keys_forget(struct build *b); /* the transaction of the fills is over without effect, or all was looked at */
 struct build_keys {
     const struct map *changed; /* "schema.name" of tables that changed */
@@ -223,14 +250,13 @@ int build_keys_check(struct build *b, const struct build_keys *k, const struct p
 int build_after(struct build *b, struct error *err) MUST_CHECK; /* findings on gold, statistics of what changed */
 
 /* ---- SQL of the room */
-extern const char build_sql_added_column[], build_sql_changed[], build_sql_check_result[], build_sql_derive_forget[],
-    build_sql_derive_mark[], build_sql_finding[], build_sql_finding_close[], build_sql_gold_mark[], build_sql_good[],
-    build_sql_history_runs[], build_sql_history_steps[], build_sql_landed_log[], build_sql_load_batch[], build_sql_loaded_before[],
-    build_sql_mark_forget[], build_sql_marks[], build_sql_newest[], build_sql_newest_loads[], build_sql_ops[], build_sql_open_keys[],
-    build_sql_orphans[], build_sql_overlaps[], build_sql_pending[], build_sql_probe[], build_sql_quarantine[],
+extern const char build_sql_added_column[], build_sql_changed[], build_sql_derive_forget[], build_sql_derive_mark[], build_sql_finding[],
+    build_sql_finding_close[], build_sql_good[], build_sql_history_runs[], build_sql_history_steps[], build_sql_landed_log[],
+    build_sql_loaded_before[], build_sql_mark_forget[], build_sql_marks[], build_sql_newest[], build_sql_newest_loads[], build_sql_ops[],
+    build_sql_open_keys[], build_sql_orphans[], build_sql_overlaps[], build_sql_pending[], build_sql_probe[], build_sql_quarantine[],
     build_sql_quarantine_forget[], build_sql_quarantine_table[], build_sql_rejected[], build_sql_repeated[], build_sql_rule[],
     build_sql_rule_add[], build_sql_rule_change[], build_sql_rule_failing[], build_sql_rules[], build_sql_rules_forget[],
-    build_sql_rules_sync[], build_sql_run[], build_sql_run_end[], build_sql_run_interrupted[], build_sql_stats[], build_sql_step[],
-    build_sql_surplus_keys[], build_sql_typed[];
+    build_sql_rules_sync[], build_sql_run[], build_sql_run_end[], build_sql_run_interrupted[], build_sql_stats[], build_sql_surplus_keys[],
+    build_sql_typed[];
 
 #endif

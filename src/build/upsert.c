@@ -141,6 +141,20 @@ const char *build_insert_for_merge(struct arena *a, const char *sql, const char 
     return b.overflow ? NULL : arena_strndup(a, b.data, b.len);
 }
 
+const char *build_merge_from(struct arena *a, const char *sql, const char *relation)
+{
+    struct upsert u;
+    struct buf b CLEANUP(buf_free);
+    buf_init(&b, LIMIT_SQL_BYTES);
+    if (!read_upsert(a, sql, &u) || is_word(&u.c, u.source_end, "ON"))
+        return NULL;
+    put_tokens(&b, &u.c, 0, u.source);
+    buf_printf(&b, " %s ", relation);
+    put_lines(&b, u.c.sql + u.c.tokens[u.source].offset, u.c.sql + u.c.tokens[u.source_end].offset);
+    put_tokens(&b, &u.c, u.source_end, u.c.count);
+    return b.overflow ? NULL : arena_strndup(a, b.data, b.len);
+}
+
 const char *build_query_of_merge(struct arena *a, const char *sql, const char *columns)
 {
     struct upsert u;

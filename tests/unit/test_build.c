@@ -142,7 +142,7 @@ static void folders_name_system_tables(void **state)
 static void every_statement_of_the_room_is_one(void **state)
 {
     (void)state;
-    static const char *const texts[] = {build_sql_finding, build_sql_finding_close, build_sql_step,
+    static const char *const texts[] = {build_sql_finding, build_sql_finding_close, build_sql_stats,
                                         build_sql_marks,   build_sql_pending,       build_sql_run};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         struct sql_statement *s;
@@ -179,6 +179,29 @@ static void an_upsert_into_an_empty_table_is_an_insert(void **state)
             if (!strstr(catalogue->objects[i]->fills[j].sql, "NOT MATCHED BY SOURCE") &&
                 !build_insert_for_merge(arena, catalogue->objects[i]->fills[j].sql, NULL))
                 fail_msg("%s has a fill that cannot be told as an INSERT", catalogue->objects[i]->name);
+}
+
+static void a_merge_takes_rows_from_elsewhere(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *merge, *from;
+    } cases[] = {
+        {"MERGE INTO a.b AS t\nUSING (\n  SELECT 1 AS k\n) AS s\nON t.k <=> s.k\nWHEN MATCHED AND s.x > t.x THEN UPDATE SET *\n"
+         "WHEN NOT MATCHED THEN INSERT *",
+         "MERGE INTO a.b AS t\nUSING incoming.x \n\nAS s\nON t.k <=> s.k\nWHEN MATCHED AND s.x > t.x THEN UPDATE SET *\n"
+         "WHEN NOT MATCHED THEN INSERT *"},
+        {"MERGE INTO a USING b s ON a.k = s.k WHEN NOT MATCHED THEN INSERT *",
+         "MERGE INTO a USING incoming.x s ON a.k = s.k WHEN NOT MATCHED THEN INSERT *"},
+        {"MERGE INTO a USING b ON a.k = b.k WHEN NOT MATCHED THEN INSERT *", NULL}, /* its columns go by the name b */
+        {"MERGE INTO a USING b AS s ON a.k = s.k WHEN NOT MATCHED THEN INSERT * WHEN NOT MATCHED BY SOURCE THEN DELETE", NULL},
+        {"SELECT 1", NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const char *got = build_merge_from(arena, cases[i].merge, "incoming.x");
+        if (!str_eq(got, cases[i].from))
+            fail_msg("%s\ngives %s", cases[i].merge, got ? got : "nothing");
+    }
 }
 
 /* ---- a refresh of a small folder --------------------------------------------------------------------------------------- */
@@ -287,6 +310,7 @@ int main(void)
         cmocka_unit_test(folders_name_system_tables),
         cmocka_unit_test(every_statement_of_the_room_is_one),
         cmocka_unit_test(an_upsert_into_an_empty_table_is_an_insert),
+        cmocka_unit_test(a_merge_takes_rows_from_elsewhere),
         cmocka_unit_test(a_folder_becomes_bronze_and_gold),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
