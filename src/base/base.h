@@ -62,6 +62,7 @@ int error_set(struct error *err, enum error_kind kind, const char *fmt, ...) PRI
 void error_where(struct error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);     /* replaces where */
 void error_add_where(struct error *err, const char *fmt, ...) PRINTF_LIKE(2, 3); /* puts text before where */
 void error_hint(struct error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);
+void error_hint_near(struct error *err, const char *near, const char *otherwise); /* asks for near; NULL: otherwise, which may be NULL */
 int error_errno(struct error *err, const char *action,
                 const char *path);                  /* "cannot ACTION PATH: reason" of errno; not for ENOMEM, which ends the process */
 void error_print(FILE *f, const struct error *err); /* "secchi: where: what; hint\n" */

@@ -87,6 +87,14 @@ void error_hint(struct error *err, const char *fmt, ...)
     one_line(err->hint);
 }
 
+void error_hint_near(struct error *err, const char *near, const char *otherwise)
+{
+    if (near)
+        error_hint(err, "did you mean '%s'?", near);
+    else if (otherwise)
+        error_hint(err, "%s", otherwise);
+}
+
 int error_errno(struct error *err, const char *action, const char *path)
 {
     int e = errno;

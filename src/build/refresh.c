@@ -40,10 +40,8 @@ static int choose_name(struct build *b, const char *name, struct error *err)
             return 0;
         }
     }
-    const char *near = pack_nearest(c, name, b->arena);
     error_set(err, ERROR_NOT_FOUND, "there is no table '%s' to build", name);
-    if (near)
-        error_hint(err, "did you mean '%s'?", near);
+    error_hint_near(err, pack_nearest(c, name, b->arena), NULL);
     return ERROR_NOT_FOUND;
 }
 

@@ -147,10 +147,8 @@ static int find_table(const struct build_context *b, const char *name, const str
     for (size_t i = 0; i < c->object_count; i++)
         if (c->objects[i]->layer == PACK_BRONZE)
             names[n++] = c->objects[i]->name;
-    const char *near = nearest_name(name, names, n);
     error_set(err, ERROR_NOT_FOUND, "there is no bronze table '%.200s'", name);
-    if (near)
-        error_hint(err, "did you mean '%s'?", near);
+    error_hint_near(err, nearest_name(name, names, n), NULL);
     return ERROR_NOT_FOUND;
 }
 

@@ -88,11 +88,9 @@ static void check_column(struct checker *k, const struct pack_derivation *d, con
         const char **names = arena_alloc(k->arena, (o->table->column_count + 1) * sizeof(*names));
         for (size_t i = 0; i < o->table->column_count; i++)
             names[i] = o->table->columns[i].name;
-        const char *near = nearest_name(c->name, names, o->table->column_count);
         error_set(&err, ERROR_NOT_FOUND, "%s has no column '%s'", d->system_table, c->name);
         error_where(&err, "%s:%u", d->file, d->line);
-        if (near)
-            error_hint(&err, "did you mean '%s'?", near);
+        error_hint_near(&err, nearest_name(c->name, names, o->table->column_count), NULL);
         check_note(k, &err);
         return;
     }

@@ -169,10 +169,8 @@ static int run_help(struct cli *cli, struct error *err)
         size_t n = 3;
         for (size_t i = 0; cli_commands[i] && n < ARRAY_LEN(names); i++)
             names[n++] = cli_commands[i]->name;
-        const char *near = nearest_name(topic, names, n);
         error_set(err, ERROR_USAGE, "there is no help on '%s'", topic);
-        if (near)
-            error_hint(err, "did you mean '%s'?", near);
+        error_hint_near(err, nearest_name(topic, names, n), NULL);
         return ERROR_USAGE;
     } else {
         cli_print_help(stdout, topic ? cli_find(topic) : NULL);

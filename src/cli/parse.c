@@ -102,12 +102,8 @@ static int unknown_command(const char *name, struct error *err)
     size_t n = 0;
     for (size_t i = 0; cli_commands[i] && n < ARRAY_LEN(names); i++)
         names[n++] = cli_commands[i]->name;
-    const char *near = nearest_name(name, names, n);
     error_set(err, ERROR_USAGE, "unknown command '%s'", name);
-    if (near)
-        error_hint(err, "did you mean '%s'?", near);
-    else
-        error_hint(err, "see `secchi help`");
+    error_hint_near(err, nearest_name(name, names, n), "see `secchi help`");
     return ERROR_USAGE;
 }
 

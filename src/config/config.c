@@ -138,13 +138,9 @@ static int unknown_key(const struct config *c, const char *key, uint32_t line, s
         names[n++] = config_settings[i].key;
     for (size_t i = 0; i < ARRAY_LEN(top_lists) && n < ARRAY_LEN(names); i++)
         names[n++] = top_lists[i];
-    const char *near = nearest_name(key, names, n);
     error_set(err, ERROR_USAGE, "unknown setting '%s'", key);
     error_where(err, "%s:%u", c->file, line);
-    if (near)
-        error_hint(err, "did you mean '%s'?", near);
-    else
-        error_hint(err, "`secchi help settings` lists all");
+    error_hint_near(err, nearest_name(key, names, n), "`secchi help settings` lists all");
     return ERROR_USAGE;
 }
 

@@ -199,11 +199,9 @@ int yaml_known_keys(const struct yaml *map, const char *file, const char *const 
             found = str_eq(map->keys[i], known[j]);
         if (found)
             continue;
-        const char *near = nearest_name(map->keys[i], known, count);
         error_set(err, ERROR_USAGE, "unknown key '%s'", map->keys[i]);
         error_where(err, "%s:%u", file, map->items[i]->line);
-        if (near)
-            error_hint(err, "did you mean '%s'?", near);
+        error_hint_near(err, nearest_name(map->keys[i], known, count), NULL);
         return ERROR_USAGE;
     }
     return 0;

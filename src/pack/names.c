@@ -25,12 +25,8 @@ static int unknown(const struct pack_names *n, const struct sql_name *name, stru
 {
     const char *text = sql_name_text(a, name), *last = name->parts[name->count - 1];
     bool system = name->count == 3 && str_ieq(name->parts[0], "system");
-    const char *near = pack_nearest(n->catalogue, system ? text : last, a);
     error_set(err, ERROR_NOT_FOUND, "there is no table '%s'", text);
-    if (near)
-        error_hint(err, "did you mean '%s'?", near);
-    else
-        error_hint(err, "SHOW TABLES lists all");
+    error_hint_near(err, pack_nearest(n->catalogue, system ? text : last, a), "SHOW TABLES lists all");
     return ERROR_NOT_FOUND;
 }
 

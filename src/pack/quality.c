@@ -123,10 +123,8 @@ static int unknown_function(struct error *err, const char *path, const struct ya
     const char *names[ARRAY_LEN(functions)];
     for (size_t i = 0; i < ARRAY_LEN(functions); i++)
         names[i] = functions[i].name;
-    const char *near = nearest_name(name, names, ARRAY_LEN(names));
     bad(err, path, y, "unknown check function '%s'", name);
-    if (near)
-        error_hint(err, "did you mean '%s'?", near);
+    error_hint_near(err, nearest_name(name, names, ARRAY_LEN(names)), NULL);
     return ERROR_USAGE;
 }
 
@@ -136,11 +134,9 @@ static int unknown_column(struct error *err, const char *path, const struct yaml
     const char **names = arena_alloc(a, (o->table->column_count + 1) * sizeof(*names));
     for (size_t i = 0; i < o->table->column_count; i++)
         names[i] = o->table->columns[i].name;
-    const char *near = nearest_name(column, names, o->table->column_count);
     error_set(err, ERROR_USAGE, "%s.%s has no column '%s'", o->schema, o->name, column);
     error_where(err, "%s:%u", path, y->line);
-    if (near)
-        error_hint(err, "did you mean '%s'?", near);
+    error_hint_near(err, nearest_name(column, names, o->table->column_count), NULL);
     return ERROR_USAGE;
 }
 

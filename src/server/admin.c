@@ -115,9 +115,7 @@ int handle_token_create(struct request *rq, struct error *err)
             names[i] = config->tenants[i].name;
         error_set(err, ERROR_INVALID, "there is no tenant '%.64s'", tenant);
         error_where(err, "body parameter tenant");
-        const char *near = nearest_name(tenant, names, config->tenant_count);
-        if (near)
-            error_hint(err, "did you mean '%s'?", near);
+        error_hint_near(err, nearest_name(tenant, names, config->tenant_count), NULL);
         return ERROR_INVALID;
     }
     int rc = audit_change(rq, name, err);

@@ -18,11 +18,7 @@ static const struct pack_dashboard *find_dashboard(struct request *rq, struct er
             return &c->dashboards[i];
     }
     error_set(err, ERROR_NOT_FOUND, "there is no dashboard '%.200s'", name);
-    const char *near = nearest_name(name, names, c->dashboard_count);
-    if (near)
-        error_hint(err, "did you mean '%s'?", near);
-    else
-        error_hint(err, "GET /api/v1/dashboards lists all");
+    error_hint_near(err, nearest_name(name, names, c->dashboard_count), "GET /api/v1/dashboards lists all");
     return NULL;
 }
 
@@ -387,9 +383,7 @@ static yyjson_val *find_dataset(const struct pack_dashboard *b, yyjson_doc *doc,
             names[count++] = dataset;
     }
     error_set(err, ERROR_NOT_FOUND, "the dashboard '%s' has no dataset '%.200s'", b->name, name);
-    const char *near = nearest_name(name, names, count);
-    if (near)
-        error_hint(err, "did you mean '%s'?", near);
+    error_hint_near(err, nearest_name(name, names, count), NULL);
     return NULL;
 }
 

@@ -94,9 +94,7 @@ static int check_table(struct request *rq, const char *name, struct error *err)
             return 0;
     }
     error_set(err, ERROR_NOT_FOUND, "there is no table '%.200s'", name);
-    const char *near = pack_nearest(c, last, rq->arena);
-    if (near)
-        error_hint(err, "did you mean '%s'?", near);
+    error_hint_near(err, pack_nearest(c, last, rq->arena), NULL);
     return ERROR_NOT_FOUND;
 }
 

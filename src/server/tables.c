@@ -73,11 +73,7 @@ static int unknown_table(const struct semantic_table *tables, size_t count, cons
         names[2 * i + 1] = arena_printf(a, "%s.%s", tables[i].schema, tables[i].name);
     }
     error_set(err, ERROR_NOT_FOUND, "there is no table '%.200s'", name);
-    const char *near = nearest_name(name, names, 2 * count);
-    if (near)
-        error_hint(err, "did you mean '%s'?", near);
-    else
-        error_hint(err, "GET /api/v1/tables lists all");
+    error_hint_near(err, nearest_name(name, names, 2 * count), "GET /api/v1/tables lists all");
     return ERROR_NOT_FOUND;
 }
 

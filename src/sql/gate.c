@@ -41,8 +41,7 @@ static int not_a_statement(struct arena *a, const struct sql_statement *s, struc
         n++;
     const char *word = arena_strndup(a, s->text, n), *near = n ? nearest_name(word, starts, ARRAY_LEN(starts)) : NULL;
     sql_error_at(err, ERROR_USAGE, s->pos, "%s%s%s is no statement", n ? "'" : "", n ? word : "this", n ? "'" : "");
-    if (near)
-        error_hint(err, "did you mean '%s'?", near);
+    error_hint_near(err, near, NULL);
     return ERROR_USAGE;
 }
 

@@ -82,6 +82,14 @@ static void nearest_names(void **state)
     assert_string_equal(nearest_name("qurey_history", names, ARRAY_LEN(names)), "query_history");
     assert_string_equal(nearest_name("refesh", names, ARRAY_LEN(names)), "refresh");
     assert_null(nearest_name("xyz", names, ARRAY_LEN(names)));
+    struct error err;
+    error_set(&err, ERROR_USAGE, "unknown");
+    error_hint_near(&err, NULL, NULL);
+    assert_string_equal(err.hint, "");
+    error_hint_near(&err, NULL, "100% of them");
+    assert_string_equal(err.hint, "100% of them");
+    error_hint_near(&err, "usage", "all");
+    assert_string_equal(err.hint, "did you mean 'usage'?");
 }
 
 static void buffers_stop_at_their_maximum(void **state)
