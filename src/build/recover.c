@@ -2,14 +2,6 @@
 
 #define HISTORY_RUNS 10000
 
-static enum run_state state_of(const char *name)
-{
-    for (int i = RUN_QUEUED; i <= RUN_INTERRUPTED; i++)
-        if (str_eq(run_state_name((enum run_state)i), name))
-            return (enum run_state)i;
-    return RUN_INTERRUPTED; /* skipped */
-}
-
 static int64_t time_of(const struct engine_value *v) { return v->type == ENGINE_NULL ? 0 : v->i; }
 static const char *text_of(const struct engine_value *v) { return v->type == ENGINE_NULL ? NULL : v->text; }
 
@@ -26,7 +18,7 @@ static int read_runs(struct engine_conn *c, struct arena *a, struct state_run **
             .id = v[0].i,
             .kind = text_of(&v[1]),
             .requested_by = "warehouse",
-            .state = state_of(v[2].text),
+            .state = run_state_of(v[2].text, RUN_INTERRUPTED),
             .created_us = time_of(&v[3]),
             .started_us = time_of(&v[3]),
             .ended_us = time_of(&v[4]),
@@ -52,7 +44,7 @@ static int read_steps(struct engine_conn *c, struct arena *a, struct state_step 
             .run_id = v[0].i,
             .seq = v[1].i,
             .name = text_of(&v[2]),
-            .state = state_of(v[3].text),
+            .state = run_state_of(v[3].text, RUN_INTERRUPTED) /* skipped */,
             .started_us = time_of(&v[4]),
             .ended_us = time_of(&v[5]),
             .rows_in = v[6].i,

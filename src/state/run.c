@@ -18,12 +18,12 @@ static const unsigned char may_follow[][7] = {
 
 const char *run_state_name(enum run_state state) { return names[state]; }
 
-static enum run_state state_of(const char *name)
+enum run_state run_state_of(const char *name, enum run_state otherwise)
 {
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (str_eq(name, names[i]))
             return (enum run_state)i;
-    return RUN_FAILED;
+    return otherwise;
 }
 
 int state_run_create(struct state *s, const char *kind, const char *requested_by, const char *options, int64_t *ret_id, struct error *err)
@@ -42,7 +42,7 @@ static void fill_run(struct arena *a, sqlite3_stmt *row, struct state_run *r)
         .id = sqlite3_column_int64(row, 0),
         .kind = state_column(a, row, 1),
         .requested_by = state_column(a, row, 2),
-        .state = state_of((const char *)sqlite3_column_text(row, 3)),
+        .state = run_state_of((const char *)sqlite3_column_text(row, 3), RUN_FAILED),
         .created_us = sqlite3_column_int64(row, 4),
         .started_us = sqlite3_column_int64(row, 5),
         .ended_us = sqlite3_column_int64(row, 6),
@@ -135,7 +135,7 @@ static void fill_step(struct arena *a, sqlite3_stmt *row, struct state_step *t)
         .run_id = sqlite3_column_int64(row, 0),
         .seq = sqlite3_column_int64(row, 1),
         .name = state_column(a, row, 2),
-        .state = state_of((const char *)sqlite3_column_text(row, 3)),
+        .state = run_state_of((const char *)sqlite3_column_text(row, 3), RUN_FAILED),
         .started_us = sqlite3_column_int64(row, 4),
         .ended_us = sqlite3_column_int64(row, 5),
         .rows_in = sqlite3_column_int64(row, 6),

@@ -21,6 +21,7 @@ int state_backup(struct state *s, const char *path, struct error *err) MUST_CHEC
 
 enum run_state { RUN_QUEUED, RUN_RUNNING, RUN_SUCCEEDED, RUN_PARTIAL, RUN_FAILED, RUN_CANCELLED, RUN_INTERRUPTED };
 const char *run_state_name(enum run_state s);
+enum run_state run_state_of(const char *name, enum run_state otherwise);
 
 struct state_run {
     int64_t id;
