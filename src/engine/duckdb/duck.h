@@ -160,8 +160,11 @@ int duck_relation_columns(struct duck_conn *c, const char *from_sql, struct aren
 /* The same for "schema"."table". A writer keeps them: nobody else can change a table or view as long as it has its place. */
 int duck_named_columns(struct duck_conn *c, const char *name_sql, struct arena *a, struct duck_column **ret, size_t *ret_count,
                        struct error *err) MUST_CHECK;
-void duck_forget_columns(struct duck_conn *c);                       /* after anything that can change a table or view */
-char *duck_type_text(struct arena *a, duckdb_logical_type type);     /* as DuckDB prints it */
+void duck_forget_columns(struct duck_conn *c); /* after anything that can change a table or view */
+/* Texts that DuckDB allocates for its caller, copied into the arena. It gives NULL when its memory is out: that ends the process. */
+char *duck_text(struct arena *a, const char *text);                                     /* frees text */
+char *duck_value_text(struct arena *a, duckdb_result *result, idx_t column, idx_t row); /* NULL: the value is null */
+char *duck_type_text(struct arena *a, duckdb_logical_type type);                        /* as DuckDB prints it */
 const char *duck_databricks_type(struct arena *a, const char *text); /* Databricks text; DuckDB's own when there is none */
 
 /* ---- stream.c */

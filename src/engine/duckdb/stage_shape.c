@@ -51,12 +51,7 @@ struct nodes {
     struct arena *arena;
 };
 
-static char *cell(struct nodes *n, idx_t column)
-{
-    char *text = duckdb_value_varchar(&n->result, column, n->at), *kept = text ? arena_strdup(n->arena, text) : NULL;
-    duckdb_free(text);
-    return kept;
-}
+static char *cell(struct nodes *n, idx_t column) { return duck_value_text(n->arena, &n->result, column, n->at); }
 
 static int64_t children(struct nodes *n)
 {

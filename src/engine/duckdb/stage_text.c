@@ -745,11 +745,8 @@ static int read_keys(struct duck_conn *c, struct duck_text_scan *s, const struct
         return rc;
     size_t n = duckdb_row_count(&result);
     char **keys = xcalloc(n + 1, sizeof(*keys));
-    for (idx_t i = 0; i < n; i++) {
-        char *text = duckdb_value_varchar(&result, 0, i);
-        keys[i] = arena_strdup(s->arena, text);
-        duckdb_free(text);
-    }
+    for (idx_t i = 0; i < n; i++)
+        keys[i] = duck_text(s->arena, duckdb_value_varchar(&result, 0, i));
     duckdb_destroy_result(&result);
     n = sort_keys(s, keys, n, shape, files);
     for (size_t i = 0; !rc && i < want_count; i++)

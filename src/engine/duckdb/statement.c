@@ -176,17 +176,15 @@ static int bind_params(struct duck *d, duckdb_prepared_statement p, const struct
     CLEANUP(arena_freep) struct arena *a = arena_new();
     const struct engine_stmt *s = where->stmt;
     for (idx_t i = 1; i <= duckdb_nparams(p); i++) {
-        const char *name = duckdb_parameter_name(p, i);
+        const char *name = duck_text(a, duckdb_parameter_name(p, i));
         size_t k = 0;
-        while (name && k < s->param_count && !str_ieq(param_name(a, s->params[k].name), name))
+        while (k < s->param_count && !str_ieq(param_name(a, s->params[k].name), name))
             k++;
-        if (!name || k == s->param_count) {
-            error_set(err, ERROR_USAGE, "the parameter :%s has no value", name ? name : "?");
+        if (k == s->param_count) {
+            error_set(err, ERROR_USAGE, "the parameter :%s has no value", name);
             duck_error_place(s, err);
-            duckdb_free((void *)(uintptr_t)name);
             return ERROR_USAGE;
         }
-        duckdb_free((void *)(uintptr_t)name);
         if (bind_value(p, i, &s->params[k].value) != DuckDBSuccess)
             return duck_error(d, duckdb_prepare_error(p), where, err);
     }
@@ -504,13 +502,10 @@ int duck_query_columns(const struct duck_query *q, struct arena *a, struct engin
     for (idx_t i = 0; i < count; i++) {
         const struct sql_column_type *known = named ? &q->rewritten->columns[i] : NULL;
         columns[i].nullable = true;
-        if (known && known->name) {
+        if (known && known->name)
             columns[i].name = arena_strdup(a, known->name);
-        } else {
-            const char *name = duckdb_prepared_statement_column_name(q->prepared, i);
-            columns[i].name = arena_strdup(a, name ? name : "");
-            duckdb_free((void *)(uintptr_t)name);
-        }
+        else
+            columns[i].name = duck_text(a, duckdb_prepared_statement_column_name(q->prepared, i));
         if (known && type_known(known->type) && known->type->kind != SQL_T_VOID) {
             columns[i].type = sql_type_text(a, known->type);
             continue;
@@ -562,9 +557,7 @@ int duck_parse_tree(struct engine_conn *base, const struct engine_stmt *s, struc
         if (!rc)
             rc = duck_run(c, p, false, &where, &result, err);
         if (!rc) {
-            char *text = duckdb_value_varchar(&result, 0, 0);
-            *ret_json = arena_strdup(a, text ? text : "");
-            duckdb_free(text);
+            *ret_json = duck_text(a, duckdb_value_varchar(&result, 0, 0));
             duckdb_destroy_result(&result);
         }
         duckdb_destroy_prepare(&p);

@@ -45,6 +45,20 @@ static const char *simple_type(duckdb_type t)
     return (size_t)t < ARRAY_LEN(names) && names[t] ? names[t] : "VARCHAR";
 }
 
+char *duck_text(struct arena *a, const char *text)
+{
+    if (!text)
+        out_of_memory();
+    char *copy = arena_strdup(a, text);
+    duckdb_free((void *)(uintptr_t)text);
+    return copy;
+}
+
+char *duck_value_text(struct arena *a, duckdb_result *result, idx_t column, idx_t row)
+{
+    return duckdb_value_is_null(result, column, row) ? NULL : duck_text(a, duckdb_value_varchar(result, column, row));
+}
+
 static void put_type(struct buf *b, duckdb_logical_type type);
 
 static void put_child(struct buf *b, duckdb_logical_type child)
@@ -58,10 +72,8 @@ static void put_struct(struct buf *b, duckdb_logical_type type)
     struct arena *a CLEANUP(arena_freep) = arena_new();
     buf_puts(b, "STRUCT(");
     for (idx_t i = 0; i < duckdb_struct_type_child_count(type); i++) {
-        char *name = duckdb_struct_type_child_name(type, i);
-        buf_printf(b, "%s%s ", i ? ", " : "", sql_quote(a, name));
+        buf_printf(b, "%s%s ", i ? ", " : "", sql_quote(a, duck_text(a, duckdb_struct_type_child_name(type, i))));
         put_child(b, duckdb_struct_type_child_type(type, i));
-        duckdb_free(name);
     }
     buf_putc(b, ')');
 }
@@ -126,11 +138,9 @@ int duck_relation_columns(struct duck_conn *c, const char *from_sql, struct aren
     idx_t count = duckdb_prepared_statement_column_count(p);
     struct duck_column *columns = arena_alloc(a, sizeof(*columns) * (count + 1));
     for (idx_t i = 0; i < count; i++) {
-        const char *name = duckdb_prepared_statement_column_name(p, i);
         duckdb_logical_type type = duckdb_prepared_statement_column_logical_type(p, i);
-        columns[i] = (struct duck_column){arena_strdup(a, name), duck_type_text(a, type)};
+        columns[i] = (struct duck_column){duck_text(a, duckdb_prepared_statement_column_name(p, i)), duck_type_text(a, type)};
         duckdb_destroy_logical_type(&type);
-        duckdb_free((void *)(uintptr_t)name);
     }
     duckdb_destroy_prepare(&p);
     *ret = columns;
@@ -231,9 +241,8 @@ static int names_of(struct duck_conn *c, const char *sql, const char *p1, const 
     idx_t rows = duckdb_row_count(&result);
     const char **names = arena_alloc(a, sizeof(*names) * (rows + 1));
     for (idx_t i = 0; i < rows; i++) {
-        char *text = duckdb_value_varchar(&result, 0, i);
-        names[i] = arena_strdup(a, text ? text : "");
-        duckdb_free(text);
+        const char *text = duck_value_text(a, &result, 0, i);
+        names[i] = text ? text : "";
     }
     *ret = names;
     *ret_count = rows;
