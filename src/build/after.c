@@ -4,21 +4,28 @@
 
 /* After publishing: what a person should know about the tables that this run changed. */
 
-static int put_stats(struct build *b, const struct pack_object *o, struct arena *a, struct error *err)
+#define TABLES_A_STATEMENT 16
+
+/* Statistics of a few tables, one SELECT each. */
+static int put_stats(struct build *b, const struct pack_object *const *tables, size_t count, struct error *err)
 {
-    const char *name = arena_printf(a, "%s.%s", o->schema, o->name);
-    const char *fresh = o->event_time ? arena_printf(a, "MAX(t.%s)", sql_backtick(a, o->event_time)) : "CAST(NULL AS TIMESTAMP)";
-    const char *sql = TEMPLATE(a, build_sql_stats, {"fresh", fresh}, {"name", name});
-    int rc = engine_exec(b->conn,
-                         SQL_WITH("DELETE FROM secchi_ops.table_stats WHERE schema_name = :schema AND table_name = :table",
-                                  P_TEXT("schema", o->schema), P_TEXT("table", o->name)),
-                         NULL, err);
-    if (rc)
-        return rc;
-    return engine_exec(
-        b->conn,
-        SQL_WITH(sql, P_TEXT("schema", o->schema), P_TEXT("table", o->name), P_TIME("now", clock_real_us()), P_I64("run", b->run_id)), NULL,
-        err);
+    struct arena *a CLEANUP(arena_freep) = arena_new();
+    struct buf names CLEANUP(buf_free), selects CLEANUP(buf_free);
+    buf_init(&names, LIMIT_SQL_BYTES);
+    buf_init(&selects, LIMIT_SQL_BYTES);
+    for (size_t i = 0; i < count; i++) {
+        const struct pack_object *o = tables[i];
+        const char *fresh = o->event_time ? arena_printf(a, "MAX(t.%s)", sql_backtick(a, o->event_time)) : "CAST(NULL AS TIMESTAMP)";
+        const char *schema = sql_literal(a, o->schema), *table = sql_literal(a, o->name);
+        const char *select = TEMPLATE(a, build_sql_stats, {"schema", schema}, {"table", table}, {"fresh", fresh},
+                                      {"name", arena_printf(a, "%s.%s", o->schema, o->name)});
+        buf_printf(&names, "%s(%s, %s)", i ? ", " : "", schema, table);
+        buf_printf(&selects, "%s\n%s", i ? "\nUNION ALL" : "", select);
+    }
+    const char *forget = arena_printf(a, "DELETE FROM secchi_ops.table_stats WHERE (schema_name, table_name) IN (%s)", names.data);
+    const char *sql = arena_printf(a, "INSERT INTO secchi_ops.table_stats%s", selects.data);
+    int rc = engine_exec(b->conn, ENGINE_SQL(forget), NULL, err);
+    return rc ? rc : engine_exec(b->conn, SQL_WITH(sql, P_TIME("now", clock_real_us()), P_I64("run", b->run_id)), NULL, err);
 }
 
 static int changed_tables(struct build *b, struct arena *a, struct map *ret, struct error *err)
@@ -35,22 +42,23 @@ static bool has_changed(const struct map *changed, const struct pack_object *o, 
     return map_has(changed, arena_printf(a, "%s.%s", o->schema, o->name));
 }
 
-static int look_at_table(struct build *b, const struct pack_object *o, const struct build_keys *keys, struct error *err)
+static int look_at_all(struct build *b, const struct build_keys *keys, struct arena *a, struct error *err)
 {
-    struct arena *a CLEANUP(arena_freep) = arena_new();
+    const struct pack_catalogue *c = b->ctx->catalogue;
+    const struct pack_object **changed = arena_alloc(a, (c->object_count + 1) * sizeof(const struct pack_object *));
+    size_t count = 0;
     int rc = 0;
-    if (o->is_view || o->layer == PACK_LANDING)
-        return 0;
-    if (o->layer == PACK_GOLD)
-        rc = build_keys_check(b, keys, o, err);
-    return rc || !has_changed(keys->changed, o, a) ? rc : put_stats(b, o, a, err);
-}
-
-static int look_at_all(struct build *b, const struct build_keys *keys, struct error *err)
-{
-    int rc = 0;
-    for (size_t i = 0; i < b->ctx->catalogue->object_count && !rc; i++)
-        rc = build_stopped(b) ? error_set(err, ERROR_INTERRUPTED, "stopped") : look_at_table(b, b->ctx->catalogue->objects[i], keys, err);
+    for (size_t i = 0; i < c->object_count && !rc; i++) {
+        const struct pack_object *o = c->objects[i];
+        if (build_stopped(b))
+            rc = error_set(err, ERROR_INTERRUPTED, "stopped");
+        else if (o->layer == PACK_GOLD && !o->is_view)
+            rc = build_keys_check(b, keys, o, err);
+        if (!o->is_view && o->layer != PACK_LANDING && has_changed(keys->changed, o, a))
+            changed[count++] = o;
+    }
+    for (size_t i = 0; i < count && !rc; i += TABLES_A_STATEMENT)
+        rc = put_stats(b, changed + i, count - i < TABLES_A_STATEMENT ? count - i : TABLES_A_STATEMENT, err);
     return rc || b->options->only ? rc : build_finding_close(b, FINDINGS_FILE, &(struct build_finding){0}, err);
 }
 
@@ -63,7 +71,7 @@ int build_after(struct build *b, struct error *err)
     if (!rc)
         rc = build_keys_open(b, a, &keys, err);
     if (!rc && !(rc = engine_begin(b->conn, err))) {
-        rc = look_at_all(b, &keys, err);
+        rc = look_at_all(b, &keys, a, err);
         if (!rc)
             rc = engine_commit(b->conn, err);
         if (rc)

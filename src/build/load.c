@@ -330,7 +330,7 @@ static int note_load(struct load *l, struct error *err)
 
 static int load_rows(struct load *l, struct error *err)
 {
-    int rc = build_rules_of(l->b->conn, l->batch->object, l->arena, &l->rules, &l->rule_count, err);
+    int rc = build_rules_of(l->b, l->batch->object, l->arena, &l->rules, &l->rule_count, err);
     if (!rc)
         rc = stage_raw(l, err);
     if (!rc)

@@ -51,6 +51,7 @@ struct build_step {
 };
 
 struct build_finding;
+struct build_table_rule;
 struct build {
     const struct build_context *ctx;
     const struct build_options *options;
@@ -62,6 +63,8 @@ struct build {
     int64_t last_landing;
     struct build_finding *open; /* findings of earlier runs */
     size_t open_count;
+    struct build_table_rule *rules; /* that are enabled; NULL: not read yet */
+    size_t rule_count;
     struct build_source *sources;
     size_t source_count;
     struct map chosen;   /* "schema.name" of the objects of --only and what they read; empty: all */
@@ -209,7 +212,11 @@ int build_rules_sync(const struct build_context *b, struct engine_conn *c,
                      struct error *err) MUST_CHECK; /* within the caller's transaction */
 uint64_t build_rules_hash(const struct pack_catalogue *catalogue, uint64_t hash);
 /* Those of a bronze table that are enabled, the packs' first and in their order. */
-int build_rules_of(struct engine_conn *c, const struct pack_object *o, struct arena *a, struct pack_check **ret, size_t *ret_count,
+struct build_table_rule {
+    const char *table;
+    struct pack_check check;
+};
+int build_rules_of(struct build *b, const struct pack_object *o, struct arena *a, struct pack_check **ret, size_t *ret_count,
                    struct error *err) MUST_CHECK;
 
 /* ---- land.c */

@@ -1,6 +1,6 @@
 #include "build/room.h"
 
-#define RULES_MAX 1000    /* of one table */
+#define RULES_MAX 100000  /* of all tables */
 #define PACK_MARK "pack:" /* of created_by and updated_by: not a person */
 
 /* Quality rules live in secchi_ops.dq_rule: prepared from the packs, changed by people, read by every load. */
@@ -56,20 +56,36 @@ uint64_t build_rules_hash(const struct pack_catalogue *catalogue, uint64_t hash)
 
 /* ---- for a load --------------------------------------------------------------------------------------------------- */
 
-int build_rules_of(struct engine_conn *c, const struct pack_object *o, struct arena *a, struct pack_check **ret, size_t *ret_count,
-                   struct error *err)
+/* Read once: nobody else can change a rule while a refresh has the writer's place. */
+static int read_rules(struct build *b, struct error *err)
 {
     struct engine_rows rows;
-    int rc = engine_rows(c, SQL_WITH(build_sql_rules, P_TEXT("table", o->name)), RULES_MAX, a, &rows, err);
-    if (rc)
+    int rc = b->rules ? 0 : engine_rows(b->conn, ENGINE_SQL(build_sql_rules), RULES_MAX, b->arena, &rows, err);
+    if (rc || b->rules)
         return rc;
-    struct pack_check *rules = arena_alloc(a, (rows.row_count + 1) * sizeof(*rules));
+    b->rules = arena_alloc(b->arena, (rows.row_count + 1) * sizeof(*b->rules));
+    b->rule_count = rows.row_count;
     for (size_t i = 0; i < rows.row_count; i++) {
         const struct engine_value *v = &rows.values[i * rows.column_count];
-        rules[i] = (struct pack_check){.name = v[0].text, .warning = str_eq(v[1].text, "warning"), .predicate = v[2].text};
+        b->rules[i] = (struct build_table_rule){
+            .table = v[0].text, .check = {.name = v[1].text, .warning = str_eq(v[2].text, "warning"), .predicate = v[3].text}};
     }
+    return 0;
+}
+
+int build_rules_of(struct build *b, const struct pack_object *o, struct arena *a, struct pack_check **ret, size_t *ret_count,
+                   struct error *err)
+{
+    size_t count = 0;
+    int rc = read_rules(b, err);
+    if (rc)
+        return rc;
+    struct pack_check *rules = arena_alloc(a, (b->rule_count + 1) * sizeof(*rules));
+    for (size_t i = 0; i < b->rule_count; i++)
+        if (str_eq(b->rules[i].table, o->name))
+            rules[count++] = b->rules[i].check;
     *ret = rules;
-    *ret_count = rows.row_count;
+    *ret_count = count;
     return 0;
 }
 

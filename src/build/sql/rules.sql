@@ -1,4 +1,4 @@
-SELECT rule_name, severity, rule_constraint
+SELECT table_name, rule_name, severity, rule_constraint
 FROM secchi_ops.dq_rule
-WHERE table_name = :table AND enabled
-ORDER BY COALESCE(position, 1000000), rule_name
+WHERE enabled
+ORDER BY table_name, COALESCE(position, 1000000), rule_name

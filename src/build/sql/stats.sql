@@ -1,7 +1,6 @@
-INSERT INTO secchi_ops.table_stats
 SELECT
-  :schema AS schema_name,
-  :table AS table_name,
+  {schema} AS schema_name,
+  {table} AS table_name,
   COUNT(*) AS row_count,
   {fresh} AS fresh_at,
   :now AS updated_at,
