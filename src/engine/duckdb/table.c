@@ -223,7 +223,7 @@ char *duck_table_sql(struct duck_conn *c, struct arena *a, const char *schema, c
     if (!str_ieq(schema, "incoming"))
         return arena_printf(a, "%s.%s", sql_quote(a, schema), sql_quote(a, table));
     const char *relation = duck_staged_relation(c, table);
-    return relation ? arena_printf(a, "temp.%s", sql_quote(a, relation)) : NULL;
+    return relation ? arena_printf(a, "\"temp\".%s", sql_quote(a, relation)) : NULL;
 }
 
 /* One text value of a query without parameters but these two, NULL where it has none. */
@@ -311,7 +311,7 @@ int duck_table_columns(struct engine_conn *base, const char *schema, const char 
         return rc;
     rc = read_columns(c, schema, table, a, &columns, &count, err);
     char *from = rc ? NULL : duck_table_sql(c, a, schema, table);
-    if (from && required_columns(c, from, a, &required, &required_count))
+    if (from && !str_ieq(schema, "incoming") && required_columns(c, from, a, &required, &required_count)) /* staged ones have none */
         rc = error_set(err, ERROR_ENGINE, "the columns of %s.%s cannot be listed", schema, table);
     duck_leave(c);
     if (rc)
