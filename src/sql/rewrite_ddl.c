@@ -116,7 +116,8 @@ static void create_table(struct rewrite *r, struct statement *s)
     sql_finish_statement(r);
     if (t->comment)
         comment_on(r, "TABLE", name, t->comment);
-    comment_columns(r, name, t->columns, t->column_count);
+    if (!r->env->spare_column_comments)
+        comment_columns(r, name, t->columns, t->column_count);
 }
 
 /* ---- views and functions ----------------------------------------------------------------------------------- */

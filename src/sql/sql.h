@@ -315,12 +315,13 @@ struct sql_env {               /* what a rewrite may ask; any callback may be NU
     sql_function_fn *function;
     const struct sql_param *params; /* NULL: every :name is taken, type not known */
     size_t param_count;
-    bool params_closed; /* a :name that is not in params is an error with the nearest name */
-    int64_t now_us;     /* what CURRENT_TIMESTAMP() is; CURRENT_DATE is its UTC day. Views and functions that use it ask the
-                           DuckDB variable dbx_now when they are read: an engine sets it (SET VARIABLE dbx_now = TIMESTAMP '..')
-                           before each statement */
-    const char *user;   /* current_user(); NULL: an error. Views and functions ask dbx_user when they are read, and is_member() asks
-                           dbx_groups (a list of text) always */
+    bool params_closed;         /* a :name that is not in params is an error with the nearest name */
+    int64_t now_us;             /* what CURRENT_TIMESTAMP() is; CURRENT_DATE is its UTC day. Views and functions that use it ask the
+                                   DuckDB variable dbx_now when they are read: an engine sets it (SET VARIABLE dbx_now = TIMESTAMP '..')
+                                   before each statement */
+    const char *user;           /* current_user(); NULL: an error. Views and functions ask dbx_user when they are read, and is_member() asks
+                                   dbx_groups (a list of text) always */
+    bool spare_column_comments; /* tables are made without those of their columns */
 };
 
 struct sql_rewritten {

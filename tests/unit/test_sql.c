@@ -494,6 +494,12 @@ static void rewrite_ddl(void **state)
     assert_string_equal("COMMENT ON TABLE \"gold\".\"t\" IS 'all'", r->statements[1]);
     assert_string_equal("COMMENT ON COLUMN \"gold\".\"t\".\"a\" IS 'it''s'", r->statements[2]);
     assert_int_equal(1, r->table->key_count);
+    struct sql_rewritten *spared;
+    const char *commented = "CREATE TABLE t (a INT COMMENT 'x') COMMENT 'all'";
+    const struct sql_env env = {.spare_column_comments = true};
+    assert_int_equal(0, sql_rewrite_duckdb(arena, commented, strlen(commented), 1, &env, &spared, NULL));
+    assert_int_equal(2, spared->statement_count);
+    assert_string_equal("COMMENT ON TABLE \"t\" IS 'all'", spared->statements[1]);
     assert_int_equal(0, rewritten("OPTIMIZE t ZORDER BY (a)")->statement_count);
     assert_int_equal(0, rewritten("ALTER TABLE t SET TBLPROPERTIES ('a' = 'b')")->statement_count);
     rewrites_to("DROP VIEW IF EXISTS t", "DROP VIEW IF EXISTS \"gold\".\"t\"");

@@ -203,6 +203,8 @@ static int rewrite(struct duck_conn *c, const struct engine_stmt *s, bool once, 
         const struct engine_param *p = &s->params[i];
         params[i] = (struct sql_param){.name = p->name, .type = param_type(p->value.type), .engine_sql = param_sql(a, p, once)};
     }
+    /* Comments of columns are read from the catalogue, never from the warehouse, and writing those of all tables would take half the
+     * time that a new warehouse takes. */
     struct sql_env env = {
         .context = &context,
         .name = ask_name,
@@ -213,6 +215,7 @@ static int rewrite(struct duck_conn *c, const struct engine_stmt *s, bool once, 
         .param_count = s->param_count,
         .params_closed = true,
         .user = c->base.user ? c->base.user : c->base.engine->env.user,
+        .spare_column_comments = true,
     };
     int rc = duck_session(c, &env.now_us, err);
     if (!rc)
@@ -422,13 +425,6 @@ static int run_one(struct duck_conn *c, const struct engine_stmt *s, const char 
     return rc;
 }
 
-/* Comments of columns are read from the catalogue, never from the warehouse, and writing those of all tables would take half the
- * time that a new warehouse takes. */
-static bool is_spared(const struct sql_rewritten *r, size_t i)
-{
-    return i > 0 && (r->kind == SQL_CREATE_TABLE || r->kind == SQL_CREATE_TABLE_AS) && str_starts(r->statements[i], "COMMENT ON COLUMN ");
-}
-
 static int run_all(struct duck_conn *c, const struct engine_stmt *s, struct arena *a, int64_t *ret_rows, struct error *err)
 {
     struct sql_rewritten *r;
@@ -446,8 +442,7 @@ static int run_all(struct duck_conn *c, const struct engine_stmt *s, struct aren
     if (creates(r->kind))
         rc = create_schema(c, s, a, err);
     for (size_t i = 0; !rc && i < r->statement_count; i++)
-        if (!is_spared(r, i))
-            rc = run_one(c, s, r->statements[i], kind_reads(r->kind), i == 0 ? &rows : NULL, err);
+        rc = run_one(c, s, r->statements[i], kind_reads(r->kind), i == 0 ? &rows : NULL, err);
     if (own_transaction) {
         struct error ignored;
         int end = duck_sql(c, rc ? "ROLLBACK" : "COMMIT", rc ? &ignored : err);
