@@ -222,15 +222,15 @@ void engine_load_abort(struct engine_loader *l)
         l->conn->engine->ops->load_abort(l);
 }
 
-int engine_copy_open(struct engine_conn *c, const struct engine_stmt *s, struct engine_copier **ret, struct error *err)
+int engine_copy_open(struct engine_conn *c, const struct engine_stmt *s, const char *by, struct engine_copier **ret, struct error *err)
 {
-    return c->engine->ops->copy_open(c, s, ret, err);
+    return c->engine->ops->copy_open(c, s, by, ret, err);
 }
 
-int engine_copy_run(struct engine_copier *k, const struct engine_param *params, const char *path, enum engine_format format,
+int engine_copy_run(struct engine_copier *k, const struct engine_param *params, const char *dir, enum engine_format format,
                     int64_t *ret_rows, struct error *err)
 {
-    return k->conn->engine->ops->copy_run(k, params, path, format, ret_rows, err);
+    return k->conn->engine->ops->copy_run(k, params, dir, format, ret_rows, err);
 }
 
 void engine_copy_close(struct engine_copier *k)

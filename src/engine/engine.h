@@ -223,13 +223,16 @@ void engine_load_abort(struct engine_loader *l);                                
 
 /* ---- writing files ---------------------------------------------------------------------------------------- */
 
-/* Writes results of one query into files, whose text is rewritten once. Parameters have the names and types of s->params in every
- * run; their values are those of the run. s->sql and s->file must live as long as the copier. */
+/* Writes results of one query into files, whose text is rewritten once: a file for each value of its column `by`, a DATE, which is left
+ * out of them. Parameters have the names and types of s->params in every run; their values are those of the run. s->sql, s->file and by
+ * must live as long as the copier. */
 struct engine_copier;
-int engine_copy_open(struct engine_conn *c, const struct engine_stmt *s, struct engine_copier **ret, struct error *err) MUST_CHECK;
-/* PARQUET or JSONL; path must lie in a read_dir of the engine and is replaced. The rows stand in the order of the query; without
- * ORDER BY and with one thread that is the same in every run. ret_rows may be NULL. */
-int engine_copy_run(struct engine_copier *k, const struct engine_param *params, const char *path, enum engine_format format,
+int engine_copy_open(struct engine_conn *c, const struct engine_stmt *s, const char *by, struct engine_copier **ret,
+                     struct error *err) MUST_CHECK;
+/* PARQUET or JSONL. The files are <dir>/<by>=YYYY-MM-DD/data_<number>.<parquet or jsonl>, one a value on an engine with one thread; dir
+ * must lie in a read_dir of the engine and is absent or empty. The rows stand in the order of the query; without ORDER BY and with one
+ * thread that is the same in every run. ret_rows may be NULL. */
+int engine_copy_run(struct engine_copier *k, const struct engine_param *params, const char *dir, enum engine_format format,
                     int64_t *ret_rows, struct error *err) MUST_CHECK;
 void engine_copy_close(struct engine_copier *k); /* NULL is fine */
 

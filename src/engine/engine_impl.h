@@ -48,8 +48,8 @@ struct engine_ops {
     int (*load_row)(struct engine_loader *l, struct error *err);
     int (*load_end)(struct engine_loader *l, struct error *err);
     void (*load_abort)(struct engine_loader *l);
-    int (*copy_open)(struct engine_conn *c, const struct engine_stmt *s, struct engine_copier **ret, struct error *err);
-    int (*copy_run)(struct engine_copier *k, const struct engine_param *params, const char *path, enum engine_format format,
+    int (*copy_open)(struct engine_conn *c, const struct engine_stmt *s, const char *by, struct engine_copier **ret, struct error *err);
+    int (*copy_run)(struct engine_copier *k, const struct engine_param *params, const char *dir, enum engine_format format,
                     int64_t *ret_rows, struct error *err);
     void (*copy_close)(struct engine_copier *k);
     int (*backup)(struct engine *e, const char *path, struct error *err);

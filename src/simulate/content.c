@@ -114,7 +114,7 @@ int sim_content_read(struct sim_plan *p, struct error *err)
     return rc ? rc : read_tables(p, err);
 }
 
-void sim_params(const struct sim_plan *p, int32_t from_day, int32_t to_day, int32_t day, struct engine_param ret[SIM_PARAMS])
+void sim_params(const struct sim_plan *p, int32_t from_day, int32_t to_day, struct engine_param ret[SIM_PARAMS])
 {
     const struct simulate_options *o = p->options;
     ret[0] = (struct engine_param){"seed", {.type = ENGINE_I64, .i = o->seed}};
@@ -123,14 +123,13 @@ void sim_params(const struct sim_plan *p, int32_t from_day, int32_t to_day, int3
     ret[3] = (struct engine_param){"until_day", {.type = ENGINE_DATE, .i = o->until_day}};
     ret[4] = (struct engine_param){"from_day", {.type = ENGINE_DATE, .i = from_day}};
     ret[5] = (struct engine_param){"to_day", {.type = ENGINE_DATE, .i = to_day}};
-    ret[6] = (struct engine_param){"day", {.type = ENGINE_DATE, .i = day}};
 }
 
 int sim_content_run(const struct sim_plan *p, struct engine_conn *c, const struct sim_text *t, int32_t from_day, int32_t to_day,
                     struct error *err)
 {
     struct engine_param params[SIM_PARAMS];
-    sim_params(p, from_day, to_day, from_day, params);
+    sim_params(p, from_day, to_day, params);
     int rc = 0;
     for (size_t i = 0; !rc && i < t->count; i++) {
         if (cancelled(p->options->cancel) || cancelled(&p->stop))
@@ -162,7 +161,7 @@ static void put_value(struct arena *a, struct buf *b, const char *from, const st
     }
 }
 
-static bool is_bookkeeping(const char *name) { return str_starts(name, "bronze_"); }
+bool sim_is_bookkeeping(const char *column) { return str_starts(column, "bronze_"); }
 
 static int unknown_column(const struct sim_table *t, const struct engine_column *c, struct error *err)
 {
@@ -204,7 +203,7 @@ static int type_table(struct sim_plan *p, struct sim_table *t, struct engine_con
     struct engine_column *columns;
     size_t count;
     struct buf b CLEANUP(buf_free);
-    sim_params(p, p->from_day, p->from_day + 1, p->from_day, params);
+    sim_params(p, p->from_day, p->from_day + 1, params);
     const struct engine_stmt s = {.sql = t->rows_sql, .file = t->file, .line = 1, .params = params, .param_count = SIM_PARAMS};
     buf_init(&b, LIMIT_SQL_BYTES);
     int rc = engine_describe(c, &s, p->arena, &columns, &count, err);
@@ -212,19 +211,18 @@ static int type_table(struct sim_plan *p, struct sim_table *t, struct engine_con
         rc = check_columns(t, columns, count, err);
     buf_puts(&b, "SELECT ");
     const struct sql_table *table = t->bronze->table;
-    for (size_t i = 0, n = 0; !rc && i < table->column_count; i++) {
+    for (size_t i = 0; !rc && i < table->column_count; i++) {
         const char *name = table->columns[i].name;
         const struct engine_column *from = engine_find_column(columns, count, name);
         const struct sql_type *have = NULL;
-        if (is_bookkeeping(name))
+        if (sim_is_bookkeeping(name))
             continue;
         if (from)
             rc = sql_type_parse(p->arena, from->type, &have, err);
-        buf_puts(&b, n++ ? ",\n" : "");
         put_value(p->arena, &b, arena_printf(p->arena, "s.`%s`", name), have, table->columns[i].type);
-        buf_printf(&b, " AS `%s`", name);
+        buf_printf(&b, " AS `%s`,\n", name);
     }
-    buf_printf(&b, "\nFROM (%s) AS s WHERE s.arrival = :day", t->rows_sql);
+    buf_printf(&b, "s.arrival\nFROM (%s) AS s WHERE s.arrival >= :from_day AND s.arrival < :to_day", t->rows_sql);
     if (!rc)
         t->typed_sql = arena_strdup(p->arena, b.data);
     return rc ? rc : read_drift(p, t, err);

@@ -1,7 +1,8 @@
-/* Files: a table's rows of one day, the log of a Delta table, secchi.yaml. */
+/* Files: a table's rows of each day, the log of a Delta table, secchi.yaml. */
 #include "simulate/room.h"
 
 #include <errno.h>
+#include <ftw.h>
 #include <math.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -16,24 +17,69 @@ const char *sim_day_text(int32_t day, char ret[16])
     return ret;
 }
 
-/* The file is written under another name and renamed when it is complete. */
-int sim_write_day(struct sim_plan *p, struct sim_table *t, struct engine_copier *k, const struct engine_param *params, int32_t day,
-                  int64_t *ret_rows, struct error *err)
+/* ---- days of delivery */
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    (void)st, (void)type, (void)at;
+    return remove(path);
+}
+
+/* from: <fresh>/arrival=YYYY-MM-DD, of one file. */
+static int move_day(const char *from, const char *dir, const char *ending, struct error *err)
+{
+    struct arena *a CLEANUP(arena_freep) = arena_new();
+    const char *day = strrchr(from, '=');
+    char **names;
+    size_t count;
+    int64_t us;
+    int rc = dir_list(from, &names, &count, err);
+    if (rc)
+        return rc;
+    if (!day || time_parse_us(day + 1, &us) || count != 1)
+        rc = error_set(err, ERROR_INTERNAL, "%s is not one file of a day", from);
+    const char *path = rc ? NULL : arena_printf(a, "%s/%s.%s", dir, day + 1, ending);
+    if (!rc && rename(path_join(a, from, names[0]), path) != 0)
+        rc = error_errno(err, "write", path);
+    dir_list_free(names, count);
+    return rc;
+}
+
+static int move_days(const char *fresh, const char *dir, const char *ending, int64_t *ret_files, struct error *err)
+{
+    struct arena *a CLEANUP(arena_freep) = arena_new();
+    char **names;
+    size_t count;
+    int rc = dir_list(fresh, &names, &count, err);
+    if (rc)
+        return rc;
+    if (count)
+        rc = dir_create(dir, 0777, err);
+    for (size_t i = 0; !rc && i < count; i++)
+        rc = move_day(path_join(a, fresh, names[i]), dir, ending, err);
+    dir_list_free(names, count);
+    if (!rc)
+        *ret_files = (int64_t)count;
+    return rc;
+}
+
+/* The days are written into a folder of their own, and their files renamed when all are complete. */
+int sim_write_days(const struct sim_plan *p, const struct sim_table *t, struct engine_copier *k, const struct engine_param *params,
+                   int32_t from_day, int64_t *ret_rows, int64_t *ret_files, struct error *err)
 {
     struct arena *a CLEANUP(arena_freep) = arena_new();
     char text[16];
-    const enum simulate_format format = p->options->format;
+    const bool json = p->options->format == SIMULATE_JSONL;
     const char *dir = arena_printf(a, "%s/%s/%s", p->options->out, t->schema, t->table);
-    const char *ending = format == SIMULATE_JSONL ? "jsonl" : "parquet";
-    const char *path = arena_printf(a, "%s/%s.%s", dir, sim_day_text(day, text), ending);
-    const char *fresh = arena_printf(a, "%s/.%s.new", p->options->out, arena_printf(a, "%s.%s.%s", t->schema, t->table, text));
-    int rc = dir_create(dir, 0777, err);
+    const char *fresh = arena_printf(a, "%s/.%s.%s.%s.new", p->options->out, t->schema, t->table, sim_day_text(from_day, text));
+    *ret_files = 0;
+    int rc = engine_copy_run(k, params, fresh, json ? ENGINE_JSONL : ENGINE_PARQUET, ret_rows, err);
+    if (!path_is_dir(fresh))
+        return rc; /* no rows */
     if (!rc)
-        rc = engine_copy_run(k, params, fresh, format == SIMULATE_JSONL ? ENGINE_JSONL : ENGINE_PARQUET, ret_rows, err);
-    if (!rc && rename(fresh, path) != 0)
-        rc = error_errno(err, "write", path);
-    if (rc)
-        (void)unlink(fresh);
+        rc = move_days(fresh, dir, json ? "jsonl" : "parquet", ret_files, err);
+    if (nftw(fresh, remove_one, 8, FTW_DEPTH | FTW_PHYS) != 0 && !rc)
+        rc = error_errno(err, "remove", fresh);
     return rc;
 }
 
@@ -112,7 +158,7 @@ static void put_schema(const struct sim_table *t, struct arena *a, struct buf *b
     buf_init(&schema, LIMIT_SQL_BYTES);
     buf_puts(&schema, "{\"type\":\"struct\",\"fields\":[");
     for (size_t i = 0, n = 0; i < table->column_count; i++) {
-        if (str_starts(table->columns[i].name, "bronze_"))
+        if (sim_is_bookkeeping(table->columns[i].name))
             continue;
         buf_puts(&schema, n++ ? "," : "");
         put_field(a, &schema, table->columns[i].name, table->columns[i].type);
@@ -136,15 +182,13 @@ static void put_head(const struct sim_table *t, struct arena *a, int64_t at_ms, 
     buf_printf(b, ",\"partitionColumns\":[],\"configuration\":{},\"createdTime\":%lld}}\n", (long long)at_ms);
 }
 
-static int write_commit(const struct sim_plan *p, const struct sim_table *t, const char *dir, const char *file, int64_t version,
-                        struct error *err)
+static int write_commit(const struct sim_table *t, const char *dir, const char *file, int64_t version, struct error *err)
 {
     struct arena *a CLEANUP(arena_freep) = arena_new();
     struct buf b CLEANUP(buf_free);
     struct stat st;
     int64_t us;
     const char *path = path_join(a, dir, file);
-    (void)p;
     if (stat(path, &st) != 0)
         return error_errno(err, "read", path);
     if (time_parse_us(arena_strndup(a, file, 10), &us))
@@ -177,7 +221,7 @@ static int write_log(const struct sim_plan *p, const struct sim_table *t, struct
     rc = dir_create(path_join(a, dir, "_delta_log"), 0777, err);
     for (size_t i = 0; !rc && i < count; i++)
         if (str_ends(names[i], ".parquet"))
-            rc = write_commit(p, t, dir, names[i], version++, err);
+            rc = write_commit(t, dir, names[i], version++, err);
     dir_list_free(names, count);
     return rc;
 }

@@ -10,6 +10,8 @@
 #include <pthread.h>
 
 #define SPAN_DAYS 28
+#define FIRST_DAYS 14.0                 /* of a table at scale 1 that are written by the first statement of a span */
+#define WRITE_ROWS 200000.0             /* of a statement, about */
 #define MEMORY_BYTES ((int64_t)1 << 30) /* of each engine */
 
 struct sim_text { /* statements of a file */
@@ -23,10 +25,9 @@ struct sim_table {
     const char *schema, *table; /* "billing", "usage" */
     const char *file;
     const struct pack_object *bronze;
-    const char *rows_sql; /* one SELECT with `arrival` */
-    const char *typed_sql;
+    const char *rows_sql;  /* one SELECT with `arrival` */
+    const char *typed_sql; /* its rows from from_day to to_day, in the types of bronze, and `arrival` */
     const char *drift_sql; /* NULL: its shape does not change */
-    int64_t files;
 };
 
 struct drawing;
@@ -67,9 +68,11 @@ int sim_content_read(struct sim_plan *p, struct error *err) MUST_CHECK;
 /* Runs all statements of a file. */
 int sim_content_run(const struct sim_plan *p, struct engine_conn *c, const struct sim_text *t, int32_t from_day, int32_t to_day,
                     struct error *err) MUST_CHECK;
-/* Parameters of the simulator's statements: seed, scale, first_day, until_day, from_day, to_day, day. */
-#define SIM_PARAMS 7
-void sim_params(const struct sim_plan *p, int32_t from_day, int32_t to_day, int32_t day, struct engine_param ret[SIM_PARAMS]);
+/* Parameters of the simulator's statements: seed, scale, first_day, until_day, from_day, to_day (exclusive). */
+#define SIM_PARAMS 6
+void sim_params(const struct sim_plan *p, int32_t from_day, int32_t to_day, struct engine_param ret[SIM_PARAMS]);
+/* Columns of bronze that a load fills: no source has them. */
+bool sim_is_bookkeeping(const char *column);
 /* Makes typed_sql of each table; the tables of world and events are there. */
 int sim_content_type(struct sim_plan *p, struct engine_conn *c, struct error *err) MUST_CHECK;
 
@@ -81,8 +84,9 @@ int sim_incidents_write(const struct sim_plan *p, struct error *err) MUST_CHECK;
 
 /* ---- output.c */
 const char *sim_day_text(int32_t day, char ret[16]); /* YYYY-MM-DD */
-int sim_write_day(struct sim_plan *p, struct sim_table *t, struct engine_copier *k, const struct engine_param *params, int32_t day,
-                  int64_t *ret_rows, struct error *err) MUST_CHECK;
+/* Rows of the days that params tell; from_day is the first of them. */
+int sim_write_days(const struct sim_plan *p, const struct sim_table *t, struct engine_copier *k, const struct engine_param *params,
+                   int32_t from_day, int64_t *ret_rows, int64_t *ret_files, struct error *err) MUST_CHECK;
 int sim_write_delta_logs(struct sim_plan *p, struct error *err) MUST_CHECK;
 int sim_write_yaml(const struct sim_plan *p, struct error *err) MUST_CHECK; /* secchi.yaml */
 

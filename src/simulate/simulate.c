@@ -49,61 +49,59 @@ static int make_world(struct worker *w, struct error *err)
 
 static bool stopped(const struct sim_plan *p) { return cancelled(p->options->cancel) || cancelled(&p->stop); }
 
-/* The days on which rows of a table are delivered. */
-static int days_of(struct worker *w, const struct sim_table *t, int32_t from_day, int32_t to_day, struct arena *a, struct engine_rows *ret,
-                   struct error *err)
-{
-    struct engine_param params[SIM_PARAMS];
-    sim_params(w->plan, from_day, to_day, from_day, params);
-    const struct engine_stmt s = {
-        .sql = arena_printf(a, "SELECT DISTINCT arrival FROM (%s) WHERE arrival >= :from_day AND arrival < :to_day ORDER BY arrival",
-                            t->rows_sql),
-        .file = t->file,
-        .line = 1,
-        .params = params,
-        .param_count = SIM_PARAMS};
-    return engine_rows(w->conn, &s, (size_t)(to_day - from_day), a, ret, err);
-}
-
-static int copier_of(struct worker *w, size_t table, int32_t day, struct engine_copier **ret, struct error *err)
+static int copier_of(struct worker *w, size_t table, bool drifted, struct engine_copier **ret, struct error *err)
 {
     struct engine_param params[SIM_PARAMS];
     const struct sim_table *t = &w->plan->tables[table];
-    const bool drifted = t->drift_sql && day >= w->plan->from_day + (int32_t)w->plan->options->days / 2;
     const size_t at = 2 * table + drifted;
     int rc = 0;
     if (!w->copiers[at]) {
-        sim_params(w->plan, w->plan->from_day, w->plan->from_day, w->plan->from_day, params);
+        sim_params(w->plan, w->plan->from_day, w->plan->from_day, params);
         const struct engine_stmt s = {
             .sql = drifted ? t->drift_sql : t->typed_sql, .file = t->file, .line = 1, .params = params, .param_count = SIM_PARAMS};
-        rc = engine_copy_open(w->conn, &s, &w->copiers[at], err);
+        rc = engine_copy_open(w->conn, &s, "arrival", &w->copiers[at], err);
     }
     if (!rc)
         *ret = w->copiers[at];
     return rc;
 }
 
-static int write_table(struct worker *w, size_t table, int32_t from_day, int32_t to_day, struct error *err)
+/* The days are those of delivery. */
+static int write_days(struct worker *w, size_t table, bool drifted, int32_t from_day, int32_t to_day, int64_t *ret_rows, struct error *err)
 {
-    struct arena *a CLEANUP(arena_freep) = arena_new();
     struct engine_param params[SIM_PARAMS];
-    struct engine_rows days;
     struct engine_copier *k;
     struct sim_plan *p = w->plan;
-    int64_t rows = 0;
-    int rc = days_of(w, &p->tables[table], from_day, to_day, a, &days, err);
-    for (size_t i = 0; !rc && i < days.row_count; i++) {
-        int32_t day = (int32_t)days.values[i].i;
-        if (stopped(p))
-            return error_set(err, ERROR_INTERRUPTED, "interrupted");
-        sim_params(p, from_day, to_day, day, params);
-        rc = copier_of(w, table, day, &k, err);
-        if (!rc)
-            rc = sim_write_day(p, &p->tables[table], k, params, day, &rows, err);
-        pthread_mutex_lock(&p->lock);
-        p->rows += rc ? 0 : rows;
-        p->files += rc ? 0 : 1;
-        pthread_mutex_unlock(&p->lock);
+    int64_t files = 0;
+    if (stopped(p))
+        return error_set(err, ERROR_INTERRUPTED, "interrupted");
+    sim_params(p, from_day, to_day, params);
+    int rc = copier_of(w, table, drifted, &k, err);
+    if (!rc)
+        rc = sim_write_days(p, &p->tables[table], k, params, from_day, ret_rows, &files, err);
+    if (rc)
+        return rc;
+    pthread_mutex_lock(&p->lock);
+    p->rows += *ret_rows;
+    p->files += files;
+    pthread_mutex_unlock(&p->lock);
+    return 0;
+}
+
+/* The engine holds the rows of a statement until their files are complete, so a statement takes as many days as make about WRITE_ROWS.
+ * The first one guesses by the scale, the others know how many rows a day has. */
+static int write_table(struct worker *w, size_t table, int32_t from_day, int32_t to_day, struct error *err)
+{
+    const struct sim_plan *p = w->plan;
+    const int32_t drift_day = p->tables[table].drift_sql ? p->from_day + (int32_t)p->options->days / 2 : to_day;
+    double days = FIRST_DAYS / p->options->scale;
+    int rc = 0;
+    for (int32_t day = from_day, next; !rc && day < to_day; day = next) {
+        const int32_t end = day < drift_day && drift_day < to_day ? drift_day : to_day;
+        int64_t rows = 0;
+        next = days >= end - day ? end : day + (days > 1 ? (int32_t)days : 1);
+        rc = write_days(w, table, day >= drift_day, day, next, &rows, err);
+        days = rows > 0 ? WRITE_ROWS * (next - day) / (double)rows : SPAN_DAYS;
     }
     return rc;
 }

@@ -809,7 +809,8 @@ FROM (
     CAST(sim_key('action kind', p.seed, p.user_no, y.d, n) % 20 AS INT) AS action_no,
     CASE WHEN sim_random('action fails', p.seed, p.user_no, y.d, n) < 0.015 THEN 403 ELSE 200 END AS status_code,
     CAST(NULL AS BIGINT) AS table_no,
-    CAST(NULL AS DATE) AS known
+    CAST(NULL AS DATE) AS known,
+    CAST(NULL AS BIGINT) AS warehouse_no
   FROM sim.person AS p
   CROSS JOIN sim.day AS y
   CROSS JOIN LATERAL explode(CASE WHEN sim_random('works', p.seed, p.user_no, y.d) < 0.8 * y.working
@@ -820,14 +821,15 @@ FROM (
     sim_key('run action', r.k, side), CASE WHEN side = 0 THEN 'run start' WHEN r.fail THEN 'run failed' ELSE 'run end' END, CASE side WHEN 0 THEN r.start_us ELSE r.end_us END, NULL, r.job_no, r.run_id, NULL,
     CASE WHEN side = 1 AND r.fail THEN 500 ELSE 200 END,
     NULL,
-    r.known
+    r.known,
+    NULL
   FROM sim.run AS r
   CROSS JOIN LATERAL explode(array(0, 1)) AS x_side(side)
   UNION ALL
-  SELECT sim_key('query action', q.k), 'query', q.start_us, q.user_no, q.warehouse_no, NULL, NULL, 200, NULL, NULL
+  SELECT sim_key('query action', q.k), 'query', q.start_us, q.user_no, NULL, NULL, NULL, 200, NULL, NULL, q.warehouse_no
   FROM sim.query AS q
   UNION ALL
-  SELECT sim_key('table action', l.k), 'table', l.event_us - 1000000, l.user_no, coalesce(l.job_no, -1), NULL, NULL, 200, l.source_no, NULL
+  SELECT sim_key('table action', l.k), 'table', l.event_us - 1000000, l.user_no, coalesce(l.job_no, -1), NULL, NULL, 200, l.source_no, NULL, NULL
   FROM sim.lineage AS l
   UNION ALL
   -- actions that only an incident makes: size times a base number a day, beside all others
@@ -837,7 +839,7 @@ FROM (
       WHEN 'credential_stuffing' THEN 3600000 * (1 + 5 * sim_random('incident time', y.seed, i.kind, i.target_no, y.d, n))
       WHEN 'off_hours_export' THEN 3600000 * (0.5 + 4 * sim_random('incident time', y.seed, i.kind, i.target_no, y.d, n))
       ELSE 3600000 * (9 + 8 * sim_random('incident time', y.seed, i.kind, i.target_no, y.d, n)) END AS BIGINT),
-    CASE WHEN i.kind = 'credential_stuffing' THEN CAST(sim_key('incident user', y.seed, i.target_no, y.d, n) % 12 AS BIGINT) ELSE i.target_no END, NULL, NULL, NULL, CASE WHEN i.kind = 'credential_stuffing' THEN 401 ELSE 200 END, NULL, NULL
+    CASE WHEN i.kind = 'credential_stuffing' THEN CAST(sim_key('incident user', y.seed, i.target_no, y.d, n) % 12 AS BIGINT) ELSE i.target_no END, NULL, NULL, NULL, CASE WHEN i.kind = 'credential_stuffing' THEN 401 ELSE 200 END, NULL, NULL, NULL
   FROM (
     SELECT
       kind, target_no, d,
@@ -848,7 +850,7 @@ FROM (
   JOIN sim.day AS y ON y.d = i.d
   CROSS JOIN LATERAL explode(sequence(1, i.rows_a_day)) AS x_n(n)
   UNION ALL
-  SELECT sim_key('schema action', y.seed, i.target_no, y.d), 'schema_change', y.day_us + 36000000000, 3, -1, NULL, NULL, 200, i.target_no, NULL
+  SELECT sim_key('schema action', y.seed, i.target_no, y.d), 'schema_change', y.day_us + 36000000000, 3, -1, NULL, NULL, 200, i.target_no, NULL, NULL
   FROM sim.other_effect AS i
   JOIN sim.day AS y ON y.d = i.d
   WHERE i.kind = 'schema_change' AND i.d = i.first_d

@@ -6,10 +6,11 @@
 struct duck_copier {
     struct engine_copier base;
     struct engine_stmt stmt; /* params: their names and types */
-    char *sql;               /* rewritten */
+    const char *by;
+    char *sql; /* rewritten */
 };
 
-int duck_copy_open(struct engine_conn *base, const struct engine_stmt *s, struct engine_copier **ret, struct error *err)
+int duck_copy_open(struct engine_conn *base, const struct engine_stmt *s, const char *by, struct engine_copier **ret, struct error *err)
 {
     struct duck_conn *c = (struct duck_conn *)base;
     struct arena *a CLEANUP(arena_freep) = arena_new();
@@ -25,6 +26,7 @@ int duck_copy_open(struct engine_conn *base, const struct engine_stmt *s, struct
     struct duck_copier *k = xcalloc(1, sizeof(*k));
     k->base.conn = base;
     k->stmt = *s;
+    k->by = by;
     k->sql = xstrdup(q.rewritten->statements[0]);
     *ret = &k->base;
     return 0;
@@ -47,7 +49,18 @@ static int copy(struct duck_conn *c, const char *sql, const struct duck_where *w
     return rc;
 }
 
-int duck_copy_run(struct engine_copier *base, const struct engine_param *params, const char *path, enum engine_format format,
+/* The writer of JSON lines cannot write a file a value. The writer of text can, told to write what the other would: a line a row. */
+static void put_copy(struct arena *a, const struct duck_copier *k, const char *dir, enum engine_format format, struct buf *b)
+{
+    const char *by = sql_quote(a, k->by), *into = sql_quote_string(a, dir), *sql = k->sql, *options = "FORMAT parquet";
+    if (format == ENGINE_JSONL) {
+        sql = arena_printf(a, "SELECT to_json(struct_pack(*COLUMNS(* EXCLUDE (%s)))), %s FROM (%s)", by, by, sql);
+        options = "FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\n', FILE_EXTENSION 'jsonl'";
+    }
+    buf_printf(b, "COPY (%s) TO %s (%s, PARTITION_BY (%s))", sql, into, options, by);
+}
+
+int duck_copy_run(struct engine_copier *base, const struct engine_param *params, const char *dir, enum engine_format format,
                   int64_t *ret_rows, struct error *err)
 {
     struct duck_copier *k = (struct duck_copier *)base;
@@ -59,7 +72,7 @@ int duck_copy_run(struct engine_copier *base, const struct engine_param *params,
     if (format != ENGINE_PARQUET && format != ENGINE_JSONL)
         return error_set(err, ERROR_USAGE, "only Parquet and JSON lines can be written");
     buf_init(&sql, LIMIT_SQL_BYTES * 4);
-    buf_printf(&sql, "COPY (%s) TO %s (FORMAT %s)", k->sql, sql_quote_string(a, path), format == ENGINE_PARQUET ? "parquet" : "json");
+    put_copy(a, k, dir, format, &sql);
     if (sql.overflow)
         return error_set(err, ERROR_LIMIT, "the query is too long");
     const struct duck_where where = {&stmt, sql.data};

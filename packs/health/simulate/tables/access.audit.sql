@@ -29,7 +29,7 @@ FROM sim.audit AS a
 CROSS JOIN sim.size AS s
 JOIN sim.audit_kind AS x ON x.src = a.src
 LEFT JOIN sim.person AS u ON u.user_no = a.user_no
-LEFT JOIN sim.job AS j ON j.job_no = a.job_no AND a.src <> 'query'
-LEFT JOIN sim.warehouse AS h ON h.warehouse_no = a.job_no AND a.src = 'query'
+LEFT JOIN sim.job AS j ON j.job_no = a.job_no
+LEFT JOIN sim.warehouse AS h ON h.warehouse_no = a.warehouse_no
 LEFT JOIN sim.table AS t ON t.table_no = a.table_no
 LEFT JOIN sim.action AS c ON c.action_no = a.action_no
