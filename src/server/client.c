@@ -214,9 +214,9 @@ static int run_multi(struct client *c, CURL *easy, const struct cancel *cancel, 
 {
     int running = 1, left;
     bool stopped = false;
-    *ret = CURLE_OK;
-    curl_multi_add_handle(c->multi, easy);
-    while (running && !stopped && curl_multi_perform(c->multi, &running) == CURLM_OK) {
+    CURLMcode code = curl_multi_add_handle(c->multi, easy);
+    *ret = CURLE_FAILED_INIT; /* when it does not come to an end */
+    while (running && !stopped && code == CURLM_OK && (code = curl_multi_perform(c->multi, &running)) == CURLM_OK) {
         if (running)
             curl_multi_poll(c->multi, NULL, 0, POLL_MS, NULL);
         stopped = cancelled(cancel) && (!on_tick || on_tick(tick_context));
@@ -225,7 +225,24 @@ static int run_multi(struct client *c, CURL *easy, const struct cancel *cancel, 
         if (m->msg == CURLMSG_DONE && m->easy_handle == easy)
             *ret = m->data.result;
     curl_multi_remove_handle(c->multi, easy);
+    if (code == CURLM_OUT_OF_MEMORY || *ret == CURLE_OUT_OF_MEMORY)
+        out_of_memory();
     return stopped && running ? ERROR_INTERRUPTED : 0;
+}
+
+/* What libcurl could not copy it would leave out of the request, or send another one. */
+static void must_be_set(CURLcode code)
+{
+    if (code == CURLE_OUT_OF_MEMORY)
+        out_of_memory();
+}
+
+static void add_header(struct curl_slist **headers, const char *line)
+{
+    struct curl_slist *more = curl_slist_append(*headers, line);
+    if (!more)
+        out_of_memory();
+    *headers = more;
 }
 
 static void prepare(struct client *c, struct exchange *x, const char *method, const char *path, const char *body,
@@ -233,22 +250,22 @@ static void prepare(struct client *c, struct exchange *x, const char *method, co
 {
     CURL *easy = x->easy;
     curl_easy_reset(easy);
-    curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, c->socket_path);
-    curl_easy_setopt(easy, CURLOPT_URL, arena_printf(a, "http://secchi%s", path));
+    must_be_set(curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, c->socket_path));
+    must_be_set(curl_easy_setopt(easy, CURLOPT_URL, arena_printf(a, "http://secchi%s", path)));
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    must_be_set(curl_easy_setopt(easy, CURLOPT_PROXY, ""));
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, x);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, c);
     c->truncated = false;
-    *headers = curl_slist_append(*headers, "Expect:");
+    add_header(headers, "Expect:");
     if (body || str_eq(method, "POST")) {
-        *headers = curl_slist_append(*headers, "Content-Type: application/json");
+        add_header(headers, "Content-Type: application/json");
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body ? body : "");
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)(body ? strlen(body) : 0));
     }
-    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
+    must_be_set(curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method));
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, *headers);
 }
 
