@@ -2,7 +2,7 @@
 always does; and the next ordinary command finds everything as it should be.
 
 The failing allocation is chosen by tests/faults/alloc.c, which counts those of the program and of the libraries that work for
-it. `make test` takes some places spread over each command, `make test-long` the first 300 and 300 spread over the rest.
+it. `make test` takes some places spread over each command, `make test-long` many more.
 The scenarios of tests/faults/test_alloc.c do the same within a process, for every allocation.
 """
 import os
@@ -11,8 +11,8 @@ import subprocess
 
 import pytest
 
-from program import SECCHI, new_home
-from test_kill import BUILD
+from program import SECCHI, Home, new_home
+from test_kill import BUILD, assert_same, content, copy_logs, samples
 
 LIBRARY = BUILD / "tests" / "faults" / "liballocfaults.so"
 LONG = os.environ.get("SECCHI_TEST_TIER") == "long"
@@ -58,6 +58,7 @@ READERS = {
     "query-arrow": (["query", "--format", "arrow", "SELECT statement_id FROM fact_query_history ORDER BY 1"], 5),
     "help": (["help", "settings"], 5),
     "status": (["status"], 3),
+    "check": (["check"], 5),
 }
 
 
@@ -92,6 +93,61 @@ def test_init(tmp_path):
         if not ended_well_or_said_why(p, failed, None, f"init, allocation {at} of {total}") and not (home.path / "secchi.yaml").exists():
             home.good("init")
         assert (home.path / "secchi.yaml").read_text() == made
+
+
+class Change:
+    """A command that changes a home, from a home prepared before it; and what it does when nothing disturbs it."""
+
+    def __init__(self, folder, prepare, words):
+        self.folder, self.words = folder, [str(word) for word in words]
+        self.template = new_home(folder / "template" / "home")
+        prepare(self.template)
+        home = self.home("undisturbed")
+        self.total = self.run(home)
+        self.wanted = content(home.path)
+
+    def home(self, name):
+        shutil.rmtree(self.folder / name, ignore_errors=True)
+        shutil.copytree(self.template.path, self.folder / name / "home")
+        return Home(self.folder / name / "home")
+
+    def run(self, home):
+        p, total, _ = command(home, *self.words)
+        assert p.returncode == 0, p.stderr
+        return total
+
+    def fail_at(self, at):
+        """True when the command ended well. It must then have done everything, and otherwise the next one must."""
+        home, where = self.home("disturbed"), f"{self.words[0]}, allocation {at} of {self.total}"
+        p, _, failed = command(home, *self.words, fault=str(at))
+        well = ended_well_or_said_why(p, failed, None, where)
+        if not well:
+            self.run(home)
+        assert_same(content(home.path), self.wanted, where)
+        return well
+
+
+def change_of(name, folder):
+    """A setup over some event logs; a refresh when others have come."""
+    early, late = samples()
+    copy_logs(early[:2], folder / "logs")
+    words = ["setup", "--source", folder / "logs"]
+    if name == "setup":
+        return Change(folder, lambda home: None, words)
+
+    def prepare(home):
+        command(home, *words)
+        copy_logs(late[:2], folder / "logs")
+
+    return Change(folder, prepare, ["refresh"])
+
+
+@pytest.mark.parametrize("name", ["setup", "refresh"])
+def test_changing(tmp_path, name):
+    change = change_of(name, tmp_path)
+    some = 60 if LONG else 3
+    ended = [change.fail_at(1 + (2 * i + 1) * (change.total - 1) // (2 * some)) for i in range(some)]
+    assert not all(ended), f"no failing allocation of {change.total} was felt"
 
 
 def test_a_setting_that_cannot_be_read_is_refused(tmp_path):
