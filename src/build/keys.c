@@ -48,11 +48,14 @@ static void add_columns(struct map *seen, struct buf *b, struct arena *a, const 
 
 static const char *keys_name(struct arena *a, const struct pack_object *o) { return arena_printf(a, "%s_keys", o->name); }
 
+/* What b->keyed says of a table: whether rows with the primary keys of the kept ones were there before. */
+static const char keys_new[] = "new", keys_any[] = "any";
+
 #define WHOLE_ROWS 100000 /* more are not kept as they are until the end, only their keys */
 
 /* The rows are made once and then merged; none need no MERGE at all. */
 static int fill_from_kept(struct build *b, const struct engine_stmt *fill, const char *columns, const char *name, int64_t *ret_rows,
-                          bool *ret_done, struct error *err)
+                          bool *ret_new, bool *ret_done, struct error *err)
 {
     struct arena *a CLEANUP(arena_freep) = arena_new();
     const char *relation = arena_printf(a, "incoming.%s", sql_backtick(a, name));
@@ -64,7 +67,7 @@ static int fill_from_kept(struct build *b, const struct engine_stmt *fill, const
         return 0;
     int rc = engine_stage_query(b->conn, name, &rows, &count, err);
     if (!rc && count)
-        rc = engine_exec(b->conn, &merge, ret_rows, err);
+        rc = build_merge_run(b->conn, &merge, relation, ret_rows, ret_new, err);
     if (!rc && count > WHOLE_ROWS)
         rc = engine_stage_query(b->conn, name, ENGINE_SQL(arena_printf(a, "SELECT %s FROM %s AS s", columns, relation)), NULL, err);
     *ret_done = true;
@@ -86,9 +89,12 @@ int build_keys_fill(struct build *b, const struct pack_object *o, const struct e
     map_free(&seen);
     if (!columns.len)
         return 0;
-    int rc = fill_from_kept(b, fill, columns.data, keys_name(a, o), ret_rows, ret_done, err);
+    const struct sql_key *k = sql_primary_key(o->table);
+    bool all_new = false;
+    int rc = fill_from_kept(b, fill, columns.data, keys_name(a, o), ret_rows, &all_new, ret_done, err);
+    all_new = all_new && k && build_merge_is_on(a, fill->sql, k->columns, k->column_count);
     if (!rc && *ret_done)
-        map_set(&b->keyed, build_key(b->arena, o), b);
+        map_set(&b->keyed, build_key(b->arena, o), (void *)(uintptr_t)(all_new ? keys_new : keys_any));
     return rc;
 }
 
@@ -195,10 +201,12 @@ static const char *ask_surplus(struct look *l, const void *about, bool whole)
 {
     const struct sql_key *k = about;
     const char *const *columns = k->columns;
-    return TEMPLATE(l->arena, build_sql_surplus_keys, {"table", table_text(l)},
+    bool alone = !whole && map_get(&l->b->keyed, build_key(l->arena, l->object)) == keys_new; /* no other row can have such a key */
+    const char *rows = alone ? arena_printf(l->arena, "incoming.%s", keys_name(l->arena, l->object)) : table_text(l);
+    return TEMPLATE(l->arena, build_sql_surplus_keys, {"table", rows},
                     {"columns", columns_text(l->arena, columns, k->column_count, "t.", "", ", ")},
                     {"example", example_text(l->arena, columns, k->column_count, "t")},
-                    {"restrict", whole ? "" : only_changed(l, columns, k->column_count)});
+                    {"restrict", whole || alone ? "" : only_changed(l, columns, k->column_count)});
 }
 
 static int find_duplicates(struct look *l, struct error *err)

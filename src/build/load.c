@@ -200,10 +200,13 @@ static const char *newest_text(struct load *l, const char *good)
 static int run_fills(struct load *l, struct error *err)
 {
     const struct pack_object *o = l->batch->object;
+    const char *incoming = arena_printf(l->arena, "incoming.%s", relation(l, ""));
+    bool all_new;
     for (size_t i = 0; i < o->fill_count; i++) {
         int64_t rows = 0;
         struct engine_stmt s = {.sql = o->fills[i].sql, .file = o->file, .line = o->fills[i].line};
-        int rc = engine_exec(l->b->conn, &s, &rows, err);
+        int rc = o->fill_count == 1 ? build_merge_run(l->b->conn, &s, incoming, &rows, &all_new, err)
+                                    : engine_exec(l->b->conn, &s, &rows, err);
         if (rc)
             return rc;
         l->changed += rows;

@@ -187,6 +187,11 @@ const char *build_insert_for_merge(struct arena *a, const char *sql, const char 
 const char *build_merge_from(struct arena *a, const char *sql, const char *relation);
 /* SELECT columns FROM its source AS s; NULL as above. */
 const char *build_query_of_merge(struct arena *a, const char *sql, const char *columns);
+/* True when rows of the MERGE meet by t.name <=> s.name of these columns, all of them and nothing else. */
+bool build_merge_is_on(struct arena *a, const char *sql, const char *const *columns, size_t count);
+/* Runs a MERGE whose source is `relation`: as an INSERT when it is of the plain form and none of its rows is there yet (*ret_new). */
+int build_merge_run(struct engine_conn *c, const struct engine_stmt *merge, const char *relation, int64_t *ret_rows, bool *ret_new,
+                    struct error *err) MUST_CHECK;
 int build_is_empty(struct engine_conn *c, const struct pack_object *o, struct arena *a, bool *ret, struct error *err) MUST_CHECK;
 
 /* ---- load.c */
