@@ -321,6 +321,27 @@ def test_a_primary_key_that_is_not_unique_is_found_and_closed(tmp_path):
     assert [f["closed_run_id"] for f in findings_of(home, "duplicate_key", "closed")] == [4]
 
 
+def test_a_primary_key_that_only_new_rows_repeat_is_found(tmp_path):
+    packs = gold_pack(
+        tmp_path,
+        "job_name",
+        "CREATE TABLE IF NOT EXISTS system_gold.job_name (name STRING COMMENT 'Name', job_id STRING COMMENT 'Job',"
+        " CONSTRAINT pk_job_name PRIMARY KEY (name)) COMMENT 'Names of jobs' TBLPROPERTIES ({tags})",
+        "MERGE INTO system_gold.job_name AS t USING (SELECT b.name, b.job_id FROM system_bronze.jobs AS b WHERE b.bronze_ingestion_timestamp > :since)"
+        " AS s ON t.`name` <=> s.name WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *",
+    )
+    job = {"workspace_id": "w", "job_id": "j1", "name": "load", "change_time": hour(0)}
+    write_jsonl(tmp_path / "in/lakeflow/jobs/a.jsonl", [job])
+    home = Home(tmp_path / "home", {"in": tmp_path / "in"}, packs=packs)
+    home.refresh()
+    write_jsonl(tmp_path / "in/lakeflow/jobs/b.jsonl", [{**job, "job_id": f"j{n}", "name": "twice"} for n in (2, 3)])
+    home.refresh()
+    found = findings_of(home, "duplicate_key")
+    assert [(f["table_name"], f["subject"], f["first_run_id"]) for f in found] == [("job_name", "name", 2)]
+    assert "1 keys (name) of job_name stand in 2 rows, e.g. twice" in found[0]["text"]
+    assert home.query("SELECT name, COUNT(*) AS n FROM job_name GROUP BY name ORDER BY name") == [{"name": "load", "n": 1}, {"name": "twice", "n": 2}]
+
+
 def test_orphans_are_counted_with_an_example_and_null_keys_are_fine(tmp_path):
     run = {
         "workspace_id": "w",
