@@ -204,6 +204,9 @@ struct pending {
     int64_t landing, bytes;
 };
 
+/* Without a landed log no table has anything to derive. A plan does not know. */
+static bool never_landed(const struct build *b) { return b->run_id && !b->last_landing; }
+
 static int read_pending(struct engine_conn *c, const struct pack_object *o, const char *hash, struct arena *a, struct pending **ret,
                         size_t *ret_count, struct error *err)
 {
@@ -260,7 +263,7 @@ static int load_table(struct bronze *t, struct error *err)
             if (build_object_of(b->ctx->catalogue, s->scan.units[j].table) == t->object)
                 rc = load_unit(t, s, &s->scan.units[j], err);
     }
-    if (!rc && d)
+    if (!rc && d && !never_landed(b))
         rc = load_derived(t, d, err);
     return rc ? rc : apply_retention(t, err);
 }
@@ -288,7 +291,7 @@ int build_bronze_plan(struct build *b, struct engine_conn *c, struct pack_object
         if (o->layer != PACK_BRONZE || o->is_view || !build_chosen(b, o))
             continue;
         bool work = has_files(b, o) || (d && landing) || build_retention_us(b, o) != INT64_MIN;
-        if (!work && d) {
+        if (!work && d && !never_landed(b)) {
             struct pending *p;
             size_t count;
             int rc = read_pending(c, o, build_hash(b->arena, d->sql, strlen(d->sql)), b->arena, &p, &count, err);
