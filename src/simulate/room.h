@@ -11,8 +11,8 @@
 
 #define SPAN_DAYS 28
 #define FIRST_DAYS 14.0                 /* of a table at scale 1 that are written by the first statement of a span */
-#define WRITE_ROWS 200000.0             /* of a statement, about */
-#define MEMORY_BYTES ((int64_t)1 << 30) /* of each engine */
+#define WRITE_ROWS 60000.0              /* of a statement, about */
+#define MEMORY_BYTES ((int64_t)3 << 29) /* of each engine */
 
 struct sim_text { /* statements of a file */
     const char *file;

@@ -2,6 +2,7 @@
 -- tables of system tables (tables/*.sql) are projections of them, which is why they agree with each other.
 -- Parameters: :from_day and :to_day (exclusive) are the days on which the span's rows are delivered, :first_day and :until_day those of the
 -- whole simulation. Events of the seven days before are made as well: some of their rows are delivered late, others were corrected.
+-- The large ones lie in the order of delivery, in which they are written.
 -- Times are microseconds since 1970 (us), days are numbers since 1970 (d), so that they are cheap; `k` is the random key of a row.
 -- `arrival` is the day of delivery: that of the event's end, or, for three in a hundred rows, one to three days later. `known` is the day on
 -- which the first row of a run, a task or an update is delivered: what refers to it is delivered then or later, so that nothing that is
@@ -606,7 +607,8 @@ FROM (
   WHERE u.result_state = 'COMPLETED'
 ) AS l
 LEFT JOIN sim.other_effect AS stale ON stale.kind = 'stale_table' AND stale.target_no = l.target_no AND stale.d = CAST(l.event_us DIV 86400000000 AS INT)
-WHERE stale.size IS NULL;
+WHERE stale.size IS NULL
+ORDER BY arrival;
 
 -- ---- events with a time and a number only ------------------------------------------------------------------------------
 
@@ -854,7 +856,8 @@ FROM (
   FROM sim.other_effect AS i
   JOIN sim.day AS y ON y.d = i.d
   WHERE i.kind = 'schema_change' AND i.d = i.first_d
-) AS a;
+) AS a
+ORDER BY arrival;
 
 -- Events of warehouses: STARTING two seconds before RUNNING, STOPPING before STOPPED; the running time is that of sim.warehouse_run.
 CREATE OR REPLACE TABLE sim.warehouse_event AS
