@@ -25,7 +25,7 @@ struct build_context { /* borrowed for the length of a call */
     struct state *state; /* may be NULL: no projection of the history */
 };
 
-/* Creates what is missing: schemas, secchi_ops, every table and view of the catalogue; adds columns that a newer pack has.
+/* Creates what is missing: schemas, secchi_ops, every table, view and function of the catalogue; adds columns that a newer pack has.
  * A column that changed its type or vanished from the pack is an error that says what to do, as is an entry of `tables:` that is
  * no table whose rows have an age (ERROR_USAGE with file, line and nearest name). Idempotent, and next to free
  * when the catalogue is the one that the warehouse was prepared for. */

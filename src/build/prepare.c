@@ -102,12 +102,16 @@ static int prepare_view(struct engine_conn *c, const struct pack_object *o, stru
 
 /* ---- all --------------------------------------------------------------------------------------------------------- */
 
-static const char *catalogue_hash(const struct pack_catalogue *catalogue, struct arena *a)
+static const char *catalogue_hash(const struct build_context *b, struct arena *a)
 {
+    const struct pack_catalogue *catalogue = b->catalogue;
     uint64_t hash = hash_bytes(build_sql_ops, strlen(build_sql_ops), 0);
     hash = hash_bytes(build_sql_quarantine_table, strlen(build_sql_quarantine_table), hash);
     for (size_t i = 0; i < catalogue->object_count; i++)
         hash = hash_bytes(catalogue->objects[i]->ddl, strlen(catalogue->objects[i]->ddl), hash);
+    for (size_t i = 0; i < catalogue->function_count; i++)
+        hash = hash_bytes(catalogue->functions[i]->ddl, strlen(catalogue->functions[i]->ddl), hash);
+    hash = pack_variables_hash(b->config, hash);
     hash = build_rules_hash(catalogue, hash);
     return arena_printf(a, "%016llx", (unsigned long long)hash);
 }
@@ -145,6 +149,8 @@ static int create_schemas(const struct build_context *b, struct engine_conn *c, 
         rc = create_schema(c, always[i], &done, err);
     for (size_t i = 0; i < b->catalogue->object_count && !rc; i++)
         rc = create_schema(c, b->catalogue->objects[i]->schema, &done, err);
+    for (size_t i = 0; i < b->catalogue->function_count && !rc; i++)
+        rc = create_schema(c, b->catalogue->functions[i]->schema, &done, err);
     map_free(&done);
     return rc;
 }
@@ -177,6 +183,11 @@ static int create_ops(struct engine_conn *c, struct error *err)
     return rc;
 }
 
+static int prepare_function(struct engine_conn *c, const struct pack_function *f, struct error *err)
+{
+    return engine_exec(c, &(struct engine_stmt){.sql = f->ddl, .file = f->file, .line = f->line}, NULL, err);
+}
+
 static int prepare_all(const struct build_context *b, struct engine_conn *c, const char *hash, struct error *err)
 {
     int rc = create_schemas(b, c, err);
@@ -186,6 +197,8 @@ static int prepare_all(const struct build_context *b, struct engine_conn *c, con
         const struct pack_object *o = b->catalogue->objects[i];
         rc = o->is_view ? prepare_view(c, o, err) : prepare_table(c, o, err);
     }
+    for (size_t i = 0; i < b->catalogue->function_count && !rc; i++)
+        rc = prepare_function(c, b->catalogue->functions[i], err);
     if (!rc)
         rc = build_rules_sync(b, c, err);
     if (!rc)
@@ -200,7 +213,7 @@ int build_prepare(const struct build_context *b, struct error *err)
     struct arena *a CLEANUP(arena_freep) = arena_new();
     struct engine_conn *c;
     bool prepared;
-    const char *hash = catalogue_hash(b->catalogue, a);
+    const char *hash = catalogue_hash(b, a);
     int rc = build_check_tables(b, err);
     if (!rc)
         rc = engine_connect(b->engine, ENGINE_WRITE, NULL, &c, err);

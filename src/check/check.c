@@ -126,6 +126,22 @@ static void check_derivation(struct checker *k, const struct pack_derivation *d)
         check_column(k, d, o, &columns[i]);
 }
 
+/* ---- functions: made one by one, so that each tells its fault ---- */
+
+static void check_function(struct checker *k, const struct pack_function *f)
+{
+    struct error err;
+    k->report->functions++;
+    if (engine_exec(k->conn, &(struct engine_stmt){.sql = f->ddl, .file = f->file, .line = f->line}, NULL, &err))
+        check_note(k, &err);
+    if (!f->domain || is_domain(f->domain))
+        return;
+    error_set(&err, ERROR_USAGE, "functions/%s is no domain", f->domain);
+    error_where(&err, "%s", f->file);
+    error_hint(&err, "the folders of functions/ are cost, reliability, performance, security and quality");
+    check_note(k, &err);
+}
+
 /* ---- dashboards: every dataset's query with its parameters ---- */
 
 static const char *dataset_sql(struct checker *k, yyjson_val *dataset)
@@ -230,18 +246,24 @@ static int check_all(struct checker *k, struct error *err)
         check_object(k, k->catalogue->objects[i]);
     for (size_t i = 0; i < k->catalogue->derivation_count; i++)
         check_derivation(k, &k->catalogue->derivations[i]);
+    for (size_t i = 0; i < k->catalogue->function_count; i++)
+        check_function(k, k->catalogue->functions[i]);
     for (size_t i = 0; i < k->catalogue->dashboard_count; i++)
         check_dashboard(k, &k->catalogue->dashboards[i]);
     return 0;
 }
 
-/* All DDL on an empty engine: prepare stops at the first fault, which is then the report's. */
+/* All DDL of tables on an empty engine: prepare stops at the first fault, which is then the report's. */
 static int run_checks(struct checker *k, const struct config *config, struct error *err)
 {
     struct error fault;
     struct pack_names names = {k->catalogue, config};
-    struct build_context b = {.engine = k->engine, .catalogue = k->catalogue, .config = config};
-    engine_set_names(k->engine, pack_resolve, &names);
+    struct pack_catalogue tables = *k->catalogue;
+    tables.function_count = 0;
+    struct build_context b = {.engine = k->engine, .catalogue = &tables, .config = config};
+    engine_set_env(
+        k->engine,
+        &(struct sql_env){.context = &names, .name = pack_resolve, .variable = pack_resolve_variable, .function = pack_resolve_function});
     if (build_prepare(&b, &fault)) {
         check_note(k, &fault);
         return 0;

@@ -27,6 +27,8 @@ static bool allowed(const struct tag *t, const char *value)
     return false;
 }
 
+bool is_domain(const char *name) { return allowed(&tags[0], name); }
+
 static void fault(struct checker *k, const struct pack_object *o, uint32_t line, struct error *err)
 {
     error_where(err, "%s:%u", o->file, line);

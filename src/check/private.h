@@ -15,6 +15,7 @@ struct checker {
 void check_note(struct checker *k, const struct error *err); /* keeps the first errors of a report */
 
 /* ---- describe.c: what a person should find at every bronze and gold table (H-37, H-38) */
+bool is_domain(const char *name);
 void check_description(struct checker *k, const struct pack_object *o);
 
 #endif

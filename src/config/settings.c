@@ -38,6 +38,8 @@ const struct setting config_settings[] = {
      "what usage of a calendar month may cost, in the currency of the list prices"},
     {"budget.job_day", SETTING_FLOAT, "500", 0, 1e12, NULL, "what one job may cost a day"},
     {"budget.untagged_day", SETTING_FLOAT, "1000", 0, 1e12, NULL, "what usage without tags may cost a day"},
+    {"business_hours.start", SETTING_INT, "7", 0, 23, NULL, "hour of the day, in timezone, at which business hours begin"},
+    {"business_hours.end", SETTING_INT, "19", 1, 24, NULL, "hour of the day, in timezone, before which they end"},
     {"log.level", SETTING_ENUM, "info", 0, 0, "error|warn|info|debug", "least severe lines that the log keeps"},
 };
 const size_t config_setting_count = ARRAY_LEN(config_settings);

@@ -163,6 +163,7 @@ static void load_dir(struct pack_loader *l, const char *dir)
     pack_each_file(l, "bronze", ".sql", LIMIT_SQL_BYTES, read_bronze);
     pack_each_file(l, "bronze/checks", ".yaml", LIMIT_YAML_BYTES, pack_read_checks);
     pack_each_file(l, "gold", ".sql", LIMIT_SQL_BYTES, read_gold);
+    pack_read_functions(l);
     pack_each_file(l, "dashboards", ".lvdash.json", LIMIT_JSON_BYTES, read_dashboard);
 }
 
@@ -200,12 +201,14 @@ int pack_load(const char *const *dirs, size_t dir_count, struct pack_catalogue *
         load_dir(&l, dirs[i]);
     replace_doubles(&l);
     pack_sort(&l);
+    pack_sort_functions(&l);
     l.c->derivation_count = l.derivations.len;
     l.c->derivations = VEC_COPY(a, &l.derivations);
     l.c->dashboard_count = l.dashboards.len;
     l.c->dashboards = VEC_COPY(a, &l.dashboards);
     VEC_FREE(&l.objects);
     VEC_FREE(&l.derivations);
+    VEC_FREE(&l.functions);
     VEC_FREE(&l.dashboards);
     if (ret_err_count)
         *ret_err_count = l.err_count;
@@ -222,5 +225,6 @@ void pack_free(struct pack_catalogue *c)
     if (!c)
         return;
     map_free(&c->by_name);
+    map_free(&c->function_by_name);
     arena_free(c->arena);
 }

@@ -9,8 +9,10 @@ struct pack_loader {
     struct arena *arena; /* of the catalogue */
     const char *pack, *dir;
     bool override;
+    const char *domain; /* of the folder of functions that is read */
     VEC(struct pack_object *) objects;
     VEC(struct pack_derivation) derivations;
+    VEC(struct pack_function *) functions;
     VEC(struct pack_dashboard) dashboards;
     struct error *errs;
     size_t max_errs, err_count;
@@ -25,6 +27,8 @@ void pack_each_file(struct pack_loader *l, const char *folder, const char *suffi
 
 void pack_read_table(struct pack_loader *l, enum pack_layer layer, const char *path, const char *text, size_t len);
 void pack_read_checks(struct pack_loader *l, const char *path, const char *stem, const char *text, size_t len);
-void pack_sort(struct pack_loader *l); /* links reads and puts objects into build order */
+void pack_read_functions(struct pack_loader *l); /* of the pack's folder functions/ */
+void pack_sort_functions(struct pack_loader *l); /* puts them into the catalogue, what is called first */
+void pack_sort(struct pack_loader *l);           /* links reads and puts objects into build order */
 
 #endif

@@ -85,3 +85,99 @@ int pack_resolve(void *context, const struct sql_name *name, struct arena *a, co
     struct pack_object *o = pack_find(n->catalogue, schema, table);
     return o ? found(o, ret_schema, ret_table) : unknown(n, name, a, err);
 }
+
+/* A name of another catalogue or of four parts is none of ours. */
+const struct pack_function *pack_find_function(const struct pack_names *n, const struct sql_name *name)
+{
+    char key[2 * LIMIT_NAME_BYTES + 2];
+    if (name->count > 3 || (name->count == 3 && !our_catalogue(n->config, name->parts[0])))
+        return NULL;
+    const char *schema = name->count > 1 ? mapped(n->config, name->parts[name->count - 2]) : "system_gold";
+    if ((size_t)snprintf(key, sizeof(key), "%s.%s", schema, name->parts[name->count - 1]) >= sizeof(key))
+        return NULL;
+    str_lower(key);
+    return map_get(&n->catalogue->function_by_name, key);
+}
+
+int pack_resolve_function(void *context, const struct sql_name *name, struct arena *a, const struct sql_user_function **ret,
+                          struct error *err)
+{
+    const struct pack_names *n = context;
+    const struct pack_function *f = pack_find_function(n, name);
+    *ret = f ? &f->signature : NULL;
+    if (f || !n->catalogue->function_count)
+        return 0;
+    const char **names = arena_alloc(a, n->catalogue->function_count * sizeof(*names));
+    for (size_t i = 0; i < n->catalogue->function_count; i++)
+        names[i] = n->catalogue->functions[i]->name;
+    const char *near = nearest_name(name->parts[name->count - 1], names, n->catalogue->function_count);
+    if (!near)
+        return 0; /* the caller knows the built-in ones */
+    error_set(err, ERROR_NOT_FOUND, "unknown function %s", sql_name_text(a, name));
+    error_hint(err, "did you mean %s?", near);
+    return ERROR_NOT_FOUND;
+}
+
+/* ---- variables ------------------------------------------------------------------------------------------------- */
+
+static const char *const schemas[][2] = {
+    {"bronze_schema", "system_bronze"},
+    {"gold_schema", "system_gold"},
+    {"feature_schema", "system_gold_ml"},
+    {"monitoring_schema", "system_gold_monitoring"},
+};
+
+/* No other setting can be read from SQL: some are paths and addresses of the installation. */
+static bool is_open(const char *key)
+{
+    return str_eq(key, "timezone") || str_starts(key, "budget.") || str_starts(key, "business_hours.") || str_starts(key, "threshold.") ||
+           str_starts(key, "saving.");
+}
+
+static int unknown_variable(const char *name, struct arena *a, struct error *err)
+{
+    const char **names = arena_alloc(a, (config_setting_count + ARRAY_LEN(schemas) + 1) * sizeof(*names));
+    size_t n = 0;
+    names[n++] = "catalog";
+    for (size_t i = 0; i < ARRAY_LEN(schemas); i++)
+        names[n++] = schemas[i][0];
+    for (size_t i = 0; i < config_setting_count; i++)
+        if (is_open(config_settings[i].key))
+            names[n++] = config_settings[i].key;
+    const char *near = nearest_name(name, names, n);
+    error_set(err, ERROR_NOT_FOUND, "there is no variable ${%s}", name);
+    if (near)
+        error_hint(err, "did you mean ${%s}?", near);
+    return ERROR_NOT_FOUND;
+}
+
+int pack_resolve_variable(void *context, const char *name, struct arena *a, const char **ret_text, struct error *err)
+{
+    const struct pack_names *n = context;
+    if (n->config && str_eq(name, "catalog")) {
+        *ret_text = config_text(n->config, "catalog");
+        return 0;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(schemas); i++)
+        if (str_eq(name, schemas[i][0])) {
+            *ret_text = schemas[i][1];
+            return 0;
+        }
+    for (size_t i = 0; n->config && i < config_setting_count; i++)
+        if (str_eq(name, config_settings[i].key) && is_open(name)) {
+            const char *text = config_text(n->config, name);
+            *ret_text = config_settings[i].type == SETTING_TEXT ? arena_printf(a, "'%s'", text) : text;
+            return 0;
+        }
+    return unknown_variable(name, a, err);
+}
+
+uint64_t pack_variables_hash(const struct config *c, uint64_t seed)
+{
+    for (size_t i = 0; i < config_setting_count; i++)
+        if (str_eq(config_settings[i].key, "catalog") || is_open(config_settings[i].key)) {
+            const char *text = config_text(c, config_settings[i].key);
+            seed = hash_bytes(text, strlen(text) + 1, seed);
+        }
+    return seed;
+}

@@ -3,6 +3,7 @@
  *   bronze/T.sql  gold/T.sql      a table or view each: DDL, then the statements that fill it
  *   bronze/checks/T.yaml          quality checks of a table, in the format of Databricks Labs DQX
  *   sources/spark/S.T.sql          landing.sql and one derivation a system table
+ *   functions/DOMAIN/F.sql        a SQL function each, as Databricks creates it: CREATE OR REPLACE FUNCTION .. RETURNS TABLE (..)
  *   dashboards/D.lvdash.json      Databricks AI/BI dashboards
  * Nothing is run here; the catalogue is immutable once loaded and may be read by any thread.
  *
@@ -68,6 +69,16 @@ struct pack_derivation {                    /* sources/spark/<schema>.<table>.sq
     uint32_t line;
 };
 
+struct pack_function { /* functions/DOMAIN/NAME.sql; a file right in functions/ has no domain */
+    const char *pack, *file;
+    uint32_t line;
+    const char *schema, *name, *domain;
+    const char *ddl; /* CREATE OR REPLACE FUNCTION .., whatever the file says of replacing */
+    struct sql_function *function;
+    struct sql_references *references;
+    struct sql_user_function signature; /* for statements that call it; engine_sql is "schema"."name" */
+};
+
 struct pack_dashboard {
     const char *pack, *file, *name, *title; /* name: file name without .lvdash.json */
     const char *json;
@@ -80,6 +91,9 @@ struct pack_catalogue {
     size_t object_count;
     struct pack_derivation *derivations;
     size_t derivation_count;
+    struct pack_function **functions; /* what a function calls comes before it */
+    size_t function_count;
+    struct map function_by_name; /* "schema.name" in lower case -> pack_function */
     struct pack_dashboard *dashboards;
     size_t dashboard_count;
     struct map by_name; /* "schema.name" in lower case -> pack_object */
@@ -101,5 +115,14 @@ struct pack_names {
     const struct config *config;
 };
 sql_name_fn pack_resolve;
+/* The same for functions: unqualified ones lie in gold. */
+sql_function_fn pack_resolve_function;
+/* ${name} in content (sql_variable_fn, context = struct pack_names): catalog, bronze_schema, gold_schema, feature_schema and
+ * monitoring_schema are names; timezone and the settings budget.*, business_hours.*, threshold.* and saving.* are literals. */
+sql_variable_fn pack_resolve_variable;
+/* Changes whenever a variable has another value, for what was made with them. */
+uint64_t pack_variables_hash(const struct config *c, uint64_t seed);
+/* The function that a call means, by the rules of pack_resolve_function; NULL when there is none. */
+const struct pack_function *pack_find_function(const struct pack_names *n, const struct sql_name *name);
 
 #endif

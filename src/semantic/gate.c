@@ -188,6 +188,20 @@ static int walk_node(struct walk *w, yyjson_val *node, const char *type, const s
     return walk_ctes(w, node, entries, 0, names);
 }
 
+/* A function of a pack, as it lies in the scope of the principal. */
+static bool is_content(const struct walk *w, const char *schema, const char *name, bool table)
+{
+    const struct scope *scope = w->gate->scope;
+    char key[2 * LIMIT_NAME_BYTES + 2];
+    if (scope && !str_starts(schema, scope->prefix))
+        return false;
+    snprintf(key, sizeof(key), "%s.%s", schema + (scope ? strlen(scope->prefix) : 0), name);
+    str_lower(key);
+    const struct scope_function *own = scope ? map_get(&scope->functions, key) : NULL;
+    const struct pack_function *f = scope ? (own ? own->function : NULL) : map_get(&w->gate->s->o.catalogue->function_by_name, key);
+    return f && f->function->table_valued == table;
+}
+
 static int walk_expression(struct walk *w, yyjson_val *e, const char *class, const struct cte *names, bool table_function)
 {
     if (!listed(expression_classes, ARRAY_LEN(expression_classes), class))
@@ -196,6 +210,8 @@ static int walk_expression(struct walk *w, yyjson_val *e, const char *class, con
         return 0;
     if (str_eq(class, "FUNCTION") || str_eq(class, "WINDOW")) {
         const char *schema = text(e, "schema"), *name = text(e, "function_name");
+        if (schema[0] && is_content(w, schema, name, table_function))
+            return walk_members(w, e, names);
         bool known = (!schema[0] || str_eq(schema, "main") || str_eq(schema, "pg_catalog")) && !text(e, "catalog")[0];
         if (!known || !gate_function_allowed(name, table_function)) {
             error_set(w->err, ERROR_FORBIDDEN, "the %sfunction '%s' may not be used", table_function ? "table " : "", name);

@@ -81,7 +81,14 @@ bool gate_function_allowed(const char *name, bool table);
 struct scope {
     const char *tenant, *prefix; /* schema of its views: <prefix><schema> */
     struct map tables;           /* "schema.table" of what it may see; value: struct pack_object */
+    struct map functions;        /* "schema.function" of those that read nothing else; value: struct scope_function */
 };
+struct scope_function {
+    const struct pack_function *function;
+    struct sql_user_function signature; /* as it lies in the scope */
+};
+sql_function_fn scope_resolve_function; /* as scope_resolve */
+sql_variable_fn scope_resolve_variable;
 sql_name_fn scope_resolve; /* context: struct semantic; obeys the scope that scope_use set for this thread */
 /* Finds and pins the principal's scope (NULL for those without tenant); scope_release follows. */
 int scope_acquire(struct semantic *s, const struct principal *p, const struct scope **ret, struct error *err) MUST_CHECK;

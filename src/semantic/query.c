@@ -188,7 +188,12 @@ static int gate_text(struct semantic_result *r, const struct semantic_request *q
     *ret = statements[0];
     if (ret->kind == SQL_SHOW || ret->kind == SQL_DESCRIBE)
         return 0;
-    struct sql_env env = {.context = r->s, .name = scope_resolve, .now_us = clock_now_us(), .user = r->principal.user};
+    struct sql_env env = {.context = r->s,
+                          .name = scope_resolve,
+                          .variable = scope_resolve_variable,
+                          .function = scope_resolve_function,
+                          .now_us = clock_now_us(),
+                          .user = r->principal.user};
     struct sql_references *references;
     rc = sql_gate(r->arena, q->sql, len, &env, &references, err);
     return rc ? rc : gate_bookkeeping(r, references, err);

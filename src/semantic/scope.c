@@ -38,6 +38,31 @@ int scope_resolve(void *context, const struct sql_name *name, struct arena *a, c
     return 0;
 }
 
+int scope_resolve_variable(void *context, const char *name, struct arena *a, const char **ret_text, struct error *err)
+{
+    struct semantic *s = context;
+    return pack_resolve_variable(&s->names, name, a, ret_text, err);
+}
+
+int scope_resolve_function(void *context, const struct sql_name *name, struct arena *a, const struct sql_user_function **ret,
+                           struct error *err)
+{
+    struct semantic *s = context;
+    int rc = pack_resolve_function(&s->names, name, a, ret, err);
+    if (rc || !*ret || !current)
+        return rc;
+    const struct pack_function *f = pack_find_function(&s->names, name);
+    char *key = arena_printf(a, "%s.%s", f->schema, f->name);
+    str_lower(key);
+    const struct scope_function *own = map_get(&current->functions, key);
+    if (!own) {
+        error_set(err, ERROR_FORBIDDEN, "%s is not open to the tenant %s", sql_name_text(a, name), current->tenant);
+        return ERROR_FORBIDDEN;
+    }
+    *ret = &own->signature;
+    return 0;
+}
+
 int scope_acquire(struct semantic *s, const struct principal *p, const struct scope **ret, struct error *err)
 {
     *ret = NULL;
@@ -71,7 +96,7 @@ void scope_release(struct semantic *s, const struct scope *scope)
 static void free_scopes(struct arena *a, struct scope *scopes, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        map_free(&scopes[i].tables);
+        map_free(&scopes[i].tables), map_free(&scopes[i].functions);
     arena_free(a);
 }
 
@@ -156,6 +181,41 @@ static int make_view(struct engine_conn *c, const struct pack_object *o, const s
     return 0;
 }
 
+/* The body is bound in the scope; a function that reads what is not open to the tenant is not open either. */
+static int make_function(struct engine_conn *c, const struct pack_function *f, struct scope *scope, struct arena *a, struct error *err)
+{
+    struct scope_function *own = arena_alloc(a, sizeof(*own));
+    *own = (struct scope_function){f, f->signature};
+    own->signature.engine_sql = arena_printf(a, "%s.%s", sql_quote(a, arena_printf(a, "%s%s", scope->prefix, f->schema)),
+                                             sql_quote(a, f->name));
+    char *key = arena_printf(a, "%s.%s", f->schema, f->name);
+    str_lower(key);
+    map_set(&scope->functions, key, own);
+    scope_use(scope);
+    int rc = engine_exec(c, &(struct engine_stmt){.sql = f->ddl, .file = f->file, .line = f->line}, NULL, err);
+    scope_use(NULL);
+    if (rc == ERROR_FORBIDDEN) {
+        map_set(&scope->functions, key, NULL);
+        rc = 0;
+    }
+    return rc;
+}
+
+static int make_functions(struct semantic *s, struct engine_conn *c, struct scope *scope, struct arena *a, struct error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; !rc && i < s->o.catalogue->function_count; i++) {
+        const struct pack_function *f = s->o.catalogue->functions[i];
+        const char *schema = arena_printf(a, "CREATE SCHEMA IF NOT EXISTS `%s%s`", scope->prefix, f->schema);
+        rc = engine_exec(c, ENGINE_SQL(schema), NULL, err);
+        if (!rc)
+            rc = make_function(c, f, scope, a, err);
+        if (rc)
+            error_add_where(err, "function %s for the tenant %s", f->name, scope->tenant);
+    }
+    return rc;
+}
+
 static int make_scope(struct semantic *s, struct engine_conn *c, const struct config_tenant *t, struct arena *a, struct scope *ret,
                       struct error *err)
 {
@@ -176,7 +236,7 @@ static int make_scope(struct semantic *s, struct engine_conn *c, const struct co
             error_add_where(err, "%s.%s for the tenant %s", o->schema, o->name, t->name);
     }
     map_free(&schemas);
-    return rc;
+    return rc ? rc : make_functions(s, c, ret, a, err);
 }
 
 static int make_scopes(struct semantic *s, struct arena *a, struct scope *scopes, struct error *err)

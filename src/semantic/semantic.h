@@ -19,7 +19,7 @@ struct semantic_options { /* borrowed for the life of the semantic */
     const struct config *config;
     struct state *state; /* audit; NULL: none is kept (tests) */
 };
-/* Also sets the names of the engine (engine_set_names): so it is made before the engine's first statement. */
+/* Also sets the names of the engine (engine_set_env): so it is made before the engine's first statement. */
 int semantic_new(const struct semantic_options *o, struct semantic **ret, struct error *err) MUST_CHECK;
 /* Interrupts what runs and waits until every result was freed. The engine must still be open. */
 void semantic_free(struct semantic *s);

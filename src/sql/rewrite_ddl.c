@@ -222,18 +222,31 @@ static void scalar_body(struct rewrite *r, struct statement *s)
         e = r->p->ddl_exprs.items[r->p->ddl_exprs.count - 1].expr;
     }
     sql_bind_expr(&r->b, e, &none);
-    if (!r->p->failed && f->returns)
+    if (r->p->failed)
+        return;
+    if (f->returns)
         e = sql_assign(&r->b, e, &(struct sql_column_type){f->name.parts[f->name.count - 1], f->returns});
     put(r, ") AS (");
     sql_emit_expr(&r->m, e);
     put(r, ")");
 }
 
+/* A function that the owner of the engine knows has a place of its own, others lie where a table of that name would. */
+static const char *function_target(struct rewrite *r, const struct sql_function *f)
+{
+    const struct sql_user_function *known = NULL;
+    const char *name = NULL;
+    struct error ignored;
+    if (r->env->function && !r->env->function(r->env->context, &f->name, r->m.a, &known, &ignored) && known)
+        return known->engine_sql;
+    return sql_target(r, &f->name, false, &name, NULL) ? name : NULL;
+}
+
 static void create_function(struct rewrite *r, struct statement *s)
 {
     const struct sql_function *f = s->function;
-    const char *name;
-    if (!sql_target(r, &f->name, false, &name, NULL))
+    const char *name = function_target(r, f);
+    if (!name)
         return;
     struct sql_env *env = function_env(r, f);
     r->b.env = env;

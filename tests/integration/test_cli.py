@@ -221,6 +221,9 @@ def test_check_passes_on_the_shipped_packs(home):
         ("gold/x.sql", "CREATE TABLE IF NOT EXISTS system_gold.x (a STRING);\nINSERT INTO system_gold.x SELECT statement_id FROM fact_query_histry;\n", ["x.sql", "2", "fact_query_histry", "fact_query_history"]),
         ("gold/x.sql", "CREATE TABLE IF NOT EXISTS system_gold.x (a STRNG);\n", ["x.sql", "1", "STRNG"]),
         ("gold/x.sql", "CREATE TABLE IF NOT EXISTS system_gold.x (a STRING);\nINSERT INTO system_gold.x SELECT uper(statement_id) FROM fact_query_history;\n", ["x.sql", "2", "uper", "upper"]),
+        ("functions/cost/f.sql", "CREATE FUNCTION f(n INT) RETURNS TABLE (a STRING)\nRETURN SELECT stament_id FROM fact_query_history LIMIT n;\n", ["f.sql", "2", "stament_id", "statement_id"]),
+        ("functions/cost/f.sql", "CREATE FUNCTION f() RETURNS TABLE (a INT)\nRETURN SELECT statement_id FROM fact_query_history;\n", ["f.sql", "2", "column a is", "INT"]),
+        ("functions/coast/f.sql", "CREATE FUNCTION f() RETURNS INT RETURN 1;\n", ["functions/coast is no domain", "f.sql", "cost"]),
         ("bronze/checks/clusters.yaml", "- {name: a, check: {function: is_not_nul, arguments: {column: cluster_id}}}\n", ["clusters.yaml:1", "is_not_nul", "is_not_null"]),
     ],
 )

@@ -1,21 +1,23 @@
-"""docs/add-a-table.md is followed from the page: its files are written, its commands typed, its answers compared."""
+"""docs/add-a-table.md and docs/add-a-function.md are followed from the page: files are written, commands typed, answers compared."""
 
 import os
 import pathlib
 import re
 import subprocess
 
+import pytest
+
 from program import ROOT, SECCHI
 
-PAGE = ROOT / "docs/add-a-table.md"
+TABLE, FUNCTION = ROOT / "docs/add-a-table.md", ROOT / "docs/add-a-function.md"
 FENCE = re.compile(r"(?:^\*\*`(?P<file>[^`\n]+)`\*\*\n\n)?^```(?P<kind>\w+)\n(?P<body>.*?)^```$", re.M | re.S)
 TIME = re.compile(r"(?<=Z)( +)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[Z.]")
 
 
-def steps():
+def steps(page):
     """What the page says to do, in its order: (file, text), ("$", commands) and ("=", what they answer)."""
     out = []
-    for m in FENCE.finditer(PAGE.read_text()):
+    for m in FENCE.finditer(page.read_text()):
         kind = {"sh": "$", "text": "="}.get(m["kind"])
         assert bool(m["file"]) != bool(kind), f"a block of the page is neither a file nor commands nor an answer: {m[0][:80]}"
         out.append((m["file"] or kind, m["body"]))
@@ -35,12 +37,13 @@ def seen(text):
     return [re.sub(r" +", " ", TIME.sub(" TIME", x) if "TOOK" in x else x).rstrip() for x in lines]
 
 
-def test_the_page_does_what_it_says(tmp_path):
+@pytest.mark.parametrize("page, at_least", [(TABLE, 5), (FUNCTION, 1)], ids=["table", "function"])
+def test_the_page_does_what_it_says(tmp_path, page, at_least):
     (tmp_path / "build").mkdir()
     (tmp_path / "build/secchi").symlink_to(SECCHI)
     (tmp_path / "tests").symlink_to(ROOT / "tests")
-    todo, answers, printed = steps(), 0, ""
-    assert todo[0][0] == "$" and len(todo) == len(re.findall(r"^```\w+$", PAGE.read_text(), re.M))
+    todo, answers, printed = steps(page), 0, ""
+    assert todo[0][0] == "$" and len(todo) == len(re.findall(r"^```\w+$", page.read_text(), re.M))
     for what, text in todo:
         if what == "$":
             printed = type_in(tmp_path, text)
@@ -51,7 +54,7 @@ def test_the_page_does_what_it_says(tmp_path):
             path = tmp_path / pathlib.PurePosixPath(what)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-    assert answers >= 5
+    assert answers >= at_least
     # What the page leaves to the reader's eyes: no table of the pack failed, and another refresh changes nothing.
     ask = 'build/secchi query --format csv "SELECT COUNT(*) AS n FROM secchi_ops.step WHERE state <> \'succeeded\'"'
     assert type_in(tmp_path, ask) == "n\n0\n"
@@ -60,7 +63,7 @@ def test_the_page_does_what_it_says(tmp_path):
 
 def test_a_mistake_in_the_table_of_the_page_is_found_by_check(tmp_path):
     """The page says that a wrong name is an error with file, line and the nearest name."""
-    files = {f: text for f, text in steps() if f.startswith("secchi-home/")}
+    files = {f: text for f, text in steps(TABLE) if f.startswith("secchi-home/")}
     (tmp_path / "build").mkdir()
     (tmp_path / "build/secchi").symlink_to(SECCHI)
     type_in(tmp_path, "build/secchi init")

@@ -30,7 +30,7 @@ static const char *new_pack(const char *manifest)
     char path[256];
     struct error e;
     snprintf(dir, sizeof(dir), "%s/p%d", root, ++packs_made);
-    static const char *const folders[] = {"bronze/checks", "gold", "sources/spark", "dashboards"};
+    static const char *const folders[] = {"bronze/checks", "gold", "sources/spark", "dashboards", "functions/cost"};
     for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
         snprintf(path, sizeof(path), "%s/%s", dir, folders[i]);
         assert_int_equal(dir_create(path, 0700, &e), 0);
@@ -147,6 +147,12 @@ static void faults_name_file_line_and_nearest(void **state)
         {"bronze/checks/usage.yaml", "- name: a\n  check: {function: is_in_range, arguments: {column: quantity, min_limit: 0}}\n",
          "min_limit and max_limit", "usage.yaml:2", ""},
         {"dashboards/d.lvdash.json", "{\"pages\": [", "not valid JSON", "d.lvdash.json", ""},
+        {"functions/cost/f.sql", "CREATE FUNCTION f() RETURNS INT RETURN 1; SELECT 1", "must hold one CREATE FUNCTION", "f.sql:1:43", ""},
+        {"functions/f.sql", "SELECT 1", "must hold one CREATE FUNCTION", "f.sql:1:1", ""},
+        {"functions/f.sql", "CREATE FUNCTION sum(x INT) RETURNS INT RETURN x", "built-in", "f.sql:1", "another name"},
+        {"functions/f.sql", "CREATE FUNCTION f(x INTT) RETURNS INT RETURN x", "", "f.sql: 1:", ""},
+        {"functions/f.sql", "CREATE FUNCTION f() RETURNS INT RETURN system_gold.f()", "calls itself", "f.sql:1", ""},
+        {"functions/f.sql", "CREATE TEMPORARY FUNCTION f() RETURNS INT RETURN 1", "TEMPORARY", "f.sql:1", "OR REPLACE"},
         {"sources/spark/a.b.sql", "SELECT 1; SELECT 2", "must be one SELECT", "a.b.sql", ""},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -173,6 +179,8 @@ static void a_later_pack_wins_only_with_override(void **state)
     put(first, "gold/x.sql", "CREATE TABLE x (a STRING);");
     put(second, "gold/x.sql", "CREATE TABLE x (b STRING);");
     put(third, "gold/x.sql", "CREATE TABLE x (c STRING);");
+    put(first, "functions/f.sql", "CREATE FUNCTION f() RETURNS INT RETURN 1");
+    put(third, "functions/f.sql", "CREATE FUNCTION F() RETURNS INT RETURN 3");
     struct pack_catalogue *c;
     struct error e;
     assert_int_equal(load(first, second, &c, &e), 1);
@@ -181,6 +189,43 @@ static void a_later_pack_wins_only_with_override(void **state)
     assert_int_equal(load(first, third, &c, &e), 0);
     assert_int_equal(c->object_count, 1);
     assert_string_equal(c->objects[0]->table->columns[0].name, "c");
+    assert_int_equal(c->function_count, 1);
+    assert_string_equal(c->functions[0]->name, "F");
+    pack_free(c);
+    put(second, "gold/x.sql", "CREATE TABLE y (b STRING);");
+    put(second, "functions/f.sql", "CREATE FUNCTION f() RETURNS INT RETURN 2");
+    assert_int_equal(load(first, second, &c, &e), 1);
+    assert_non_null(strstr(e.what, "the function system_gold.f stands in"));
+}
+
+static void functions_are_ordered_by_what_they_call(void **state)
+{
+    (void)state;
+    const char *dir = new_pack("name: t\n");
+    put(dir, "functions/cost/a_rows.sql",
+        "CREATE FUNCTION a_rows(n INT, factor DOUBLE DEFAULT 2) RETURNS TABLE (x DOUBLE COMMENT 'c') RETURN SELECT twice(n) * factor;\n");
+    put(dir, "functions/twice.sql", "CREATE OR REPLACE FUNCTION system_gold.twice(n INT) RETURNS INT RETURN 2 * n;\n");
+    struct pack_catalogue *c;
+    struct error e;
+    assert_int_equal(load(dir, NULL, &c, &e), 0);
+    assert_int_equal(c->function_count, 2);
+    assert_string_equal(c->functions[0]->name, "twice");
+    assert_null(c->functions[0]->domain);
+    assert_string_equal(c->functions[1]->domain, "cost");
+    assert_string_equal(c->functions[1]->schema, "system_gold");
+    assert_true(str_starts(c->functions[1]->ddl, "CREATE OR REPLACE FUNCTION a_rows("));
+    assert_true(c->functions[1]->signature.table_valued);
+    assert_int_equal(c->functions[1]->signature.parameter_count, 2);
+    assert_string_equal(c->functions[1]->signature.columns[0].name, "x");
+    CLEANUP(arena_freep) struct arena *a = arena_new();
+    struct pack_names names = {c, NULL};
+    const struct sql_user_function *f;
+    assert_int_equal(pack_resolve_function(&names, &(struct sql_name){{"TWICE"}, 1, {0}}, a, &f, &e), 0);
+    assert_string_equal(f->engine_sql, "\"system_gold\".\"twice\"");
+    assert_int_equal(pack_resolve_function(&names, &(struct sql_name){{"system_bronze", "twice"}, 2, {0}}, a, &f, &e), ERROR_NOT_FOUND);
+    assert_non_null(strstr(e.hint, "twice"));
+    assert_int_equal(pack_resolve_function(&names, &(struct sql_name){{"nothing_like_it"}, 1, {0}}, a, &f, &e), 0);
+    assert_null(f);
     pack_free(c);
 }
 
@@ -213,11 +258,9 @@ static void checks_become_predicates(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tables_are_ordered_by_what_they_read),
-        cmocka_unit_test(names_resolve_as_documented),
-        cmocka_unit_test(faults_name_file_line_and_nearest),
-        cmocka_unit_test(a_later_pack_wins_only_with_override),
-        cmocka_unit_test(checks_become_predicates),
+        cmocka_unit_test(tables_are_ordered_by_what_they_read),    cmocka_unit_test(names_resolve_as_documented),
+        cmocka_unit_test(faults_name_file_line_and_nearest),       cmocka_unit_test(a_later_pack_wins_only_with_override),
+        cmocka_unit_test(functions_are_ordered_by_what_they_call), cmocka_unit_test(checks_become_predicates),
     };
     return cmocka_run_group_tests(tests, make_root, remove_root);
 }

@@ -181,6 +181,13 @@ static const char *const pack_files[][2] = {
     {"gold/rates.sql",
      "CREATE TABLE IF NOT EXISTS system_gold.rates (name STRING, rate DOUBLE) COMMENT 'Rates' TBLPROPERTIES ('secchi.shared' = 'true');\n"},
     {"gold/who.sql", "CREATE OR REPLACE VIEW system_gold.who AS SELECT current_user() AS name, is_member('operator') AS operator;\n"},
+    {"functions/orders_of.sql",
+     "CREATE FUNCTION orders_of(first BIGINT, n INT DEFAULT 2) RETURNS TABLE (order_id BIGINT, place INT) RETURN "
+     "SELECT order_id, ROW_NUMBER() OVER (ORDER BY order_id) FROM orders WHERE order_id >= first QUALIFY ROW_NUMBER() OVER (ORDER BY order_id) <= n;\n"},
+    {"functions/budget.sql",
+     "CREATE FUNCTION within_budget(cost DOUBLE) RETURNS BOOLEAN RETURN cost <= ${budget.monthly} AND ${timezone} = 'UTC';\n"},
+    {"functions/noted.sql", "CREATE FUNCTION noted() RETURNS BIGINT RETURN (SELECT COUNT(*) FROM notes);\n"},
+    {"functions/noted_twice.sql", "CREATE FUNCTION noted_twice() RETURNS BIGINT RETURN 2 * noted();\n"},
     {"gold/notes.sql", "CREATE TABLE IF NOT EXISTS system_gold.notes (text STRING) COMMENT 'Notes';\n"},
 };
 
@@ -207,6 +214,7 @@ static void make_pack(struct fixture *f)
     const char *dir = path_join(f->a, f->home, "shop");
     size_t faults;
     assert_int_equal(dir_create(path_join(f->a, dir, "gold"), 0700, &f->e), 0);
+    assert_int_equal(dir_create(path_join(f->a, dir, "functions"), 0700, &f->e), 0);
     for (size_t i = 0; i < ARRAY_LEN(pack_files); i++)
         write_file(f, arena_printf(f->a, "shop/%s", pack_files[i][0]), pack_files[i][1]);
     if (pack_load(&dir, 1, &f->catalogue, &f->e, 1, &faults) != 0)
@@ -246,6 +254,8 @@ static int set_up_with(void **state, const char *yaml)
     run_sql(f, fill[0]);
     for (size_t i = 0; i < f->catalogue->object_count; i++)
         run_sql(f, f->catalogue->objects[i]->ddl);
+    for (size_t i = 0; i < f->catalogue->function_count; i++)
+        run_sql(f, f->catalogue->functions[i]->ddl);
     for (size_t i = 1; i < ARRAY_LEN(fill); i++)
         run_sql(f, fill[i]);
     return 0;
@@ -686,6 +696,28 @@ static void a_tenant_sees_its_rows_alone(void **state)
            "database,tableName,isTemporary\nsystem_gold,bills,false\nsystem_gold,orders,false\nsystem_gold,rates,false\n");
     expect(f, &acme, "DESCRIBE bills", "col_name,data_type,comment\naccount_id,STRING,\namount,\"DECIMAL(10,2)\",\n");
     refuse(f, &acme, "DESCRIBE notes");
+    /* functions read the rows of the tenant; one over tables that are not open to it is not open, nor one that calls it */
+    expect(f, &acme, "SELECT * FROM orders_of(0, 9)", "order_id,place\n10,1\n11,2\n");
+    refuse(f, &acme, "SELECT noted_twice()");
+}
+
+static void functions_of_packs_answer(void **state)
+{
+    struct fixture *f = *state;
+    expect(f, &reader, "SELECT * FROM orders_of(11)", "order_id,place\n11,1\n12,2\n");
+    expect(f, &reader, "SELECT order_id FROM TABLE(orders_of(n => 1, first => 12)) AS o", "order_id\n12\n");
+    expect(f, &reader, "SELECT COUNT(*) AS n FROM system_gold.orders_of(0, 9) JOIN orders USING (order_id)", "n\n5\n");
+    expect(f, &reader, "SELECT noted() + noted_twice() AS n", "n\n3\n");
+    expect(f, &reader, "SELECT within_budget(100000) AS a, within_budget(100001) AS b", "a,b\ntrue,false\n");
+    expect(f, &reader, "SELECT ${budget.job_day} AS d, COUNT(*) AS n FROM ${catalog}.${gold_schema}.orders", "d,n\n500,5\n");
+    static const char *const wrong[] = {"SELECT ${server.tls_key}", "SELECT * FROM orders_of()", "SELECT * FROM noted()",
+                                        "SELECT orders_of(1)"};
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+        refuse(f, &reader, wrong[i]);
+    refuse(f, &reader, "SELECT ${budget.job_dy}");
+    assert_non_null(strstr(f->e.hint, "${budget.job_day}"));
+    refuse(f, &reader, "SELECT * FROM orders_off(11)");
+    assert_non_null(strstr(f->e.hint, "orders_of"));
 }
 
 static void a_tenant_cannot_name_the_tables_behind_its_views(void **state)
@@ -702,6 +734,7 @@ static void a_tenant_cannot_name_the_tables_behind_its_views(void **state)
         const char *name = f->config->tenants[i].name;
         uint64_t hash = hash_bytes(name, strlen(name), 0);
         refuse(f, &acme, arena_printf(f->a, "SELECT * FROM secchi_scope_%016llx_system_gold.orders", (unsigned long long)hash));
+        refuse(f, &acme, arena_printf(f->a, "SELECT * FROM secchi_scope_%016llx_system_gold.orders_of(0)", (unsigned long long)hash));
     }
     refuse(f, &acme, "SELECT * FROM secchi.system_gold.notes");
     refuse(f, &acme, "SELECT * FROM warehouse.system_gold.orders");
@@ -760,6 +793,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(reads_are_audited, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tables_have_numbers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_tenant_sees_its_rows_alone, set_up_tenants, tear_down),
+        cmocka_unit_test_setup_teardown(functions_of_packs_answer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_tenant_cannot_name_the_tables_behind_its_views, set_up_tenants, tear_down),
         cmocka_unit_test_setup_teardown(numbers_of_a_tenant_are_its_own, set_up_tenants, tear_down),
         cmocka_unit_test_setup_teardown(tenants_wait_for_their_views, set_up_tenants, tear_down),

@@ -375,13 +375,16 @@ static bool creates(enum sql_kind k)
            k == SQL_CREATE_FUNCTION;
 }
 
-/* The schema of what is created is made when it is missing. */
+/* The schema of what is created is made when it is missing; that of a function that the owner of the engine knows is the owner's. */
 static int create_schema(struct duck_conn *c, const struct engine_stmt *s, struct arena *a, struct error *err)
 {
     struct sql_references *refs;
+    const struct sql_user_function *known = NULL;
     const char *schema, *table;
     struct rewrite context = {c, &c->base.engine->env};
     int rc = sql_references(a, s->sql, strlen(s->sql), s->line, &refs, err);
+    if (!rc && refs->kind == SQL_CREATE_FUNCTION && !ask_function(&context, &refs->written, a, &known, err) && known)
+        return 0;
     if (!rc && refs->writes && refs->written.count > 0)
         rc = ask_name(&context, &refs->written, a, &schema, &table, err);
     else if (!rc)
