@@ -4,6 +4,7 @@
 
 #include "build/build.h"
 #include "engine/engine.h"
+#include "simulate/simulate.h"
 
 #define ERRORS_MAX 200
 
@@ -235,6 +236,19 @@ static void check_dashboard(struct checker *k, const struct pack_dashboard *d)
     yyjson_doc_free(doc);
 }
 
+/* ---- the simulator's content: on an engine of its own ---- */
+
+static void note_simulated(void *context, const struct error *err) { check_note(context, err); }
+
+static void check_simulated(struct checker *k, const char *dir, struct pack_catalogue *catalogue)
+{
+    size_t statements = 0;
+    const char *folder = path_join(k->arena, dir, "simulate");
+    if (path_is_dir(folder))
+        simulate_check(folder, catalogue, note_simulated, k, &statements);
+    k->report->statements += statements;
+}
+
 /* ---- all of it ---- */
 
 static int check_all(struct checker *k, struct error *err)
@@ -293,6 +307,8 @@ int check_packs(const char *const *dirs, size_t dir_count, const struct config *
         rc = run_checks(&k, config ? config : defaults, err);
         engine_close(k.engine);
     }
+    for (size_t i = 0; !rc && i < dir_count; i++)
+        check_simulated(&k, dirs[i], catalogue);
     config_free(defaults);
     pack_free(catalogue);
     return rc;

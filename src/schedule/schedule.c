@@ -26,6 +26,8 @@ struct schedule {
     pthread_t thread;
     void (*on_event)(void *context);
     void *on_event_context;
+    void (*on_end)(void *context);
+    void *on_end_context;
 };
 
 /* ---- the stages of a run: rooms of later steps add a row ------------------------------------------------- */
@@ -149,6 +151,16 @@ static const char *error_text(const struct error *err, struct arena *a)
     return arena_printf(a, "%s%s%s%s%s", err->where, err->where[0] ? ": " : "", err->what, err->hint[0] ? "; " : "", err->hint);
 }
 
+static void tell_end(struct schedule *s)
+{
+    pthread_mutex_lock(&s->lock);
+    void (*fn)(void *) = s->on_end;
+    void *context = s->on_end_context;
+    pthread_mutex_unlock(&s->lock);
+    if (fn)
+        fn(context);
+}
+
 static void *run_thread(void *context)
 {
     struct schedule *s = context;
@@ -162,6 +174,7 @@ static void *run_thread(void *context)
     const char *text = rc ? error_text(&err, s->run.arena) : NULL;
     if (state == RUN_FAILED)
         log_error("schedule", &err);
+    tell_end(s);
     if (state_run_move(s->context.state, s->run.id, state, text, &store) != 0)
         log_error("schedule", &store);
     run_event(s, state, text, true);
@@ -325,6 +338,14 @@ void schedule_on_event(struct schedule *s, void (*fn)(void *context), void *cont
     pthread_mutex_lock(&s->lock);
     s->on_event = fn;
     s->on_event_context = context;
+    pthread_mutex_unlock(&s->lock);
+}
+
+void schedule_on_end(struct schedule *s, void (*fn)(void *context), void *context)
+{
+    pthread_mutex_lock(&s->lock);
+    s->on_end = fn;
+    s->on_end_context = context;
     pthread_mutex_unlock(&s->lock);
 }
 

@@ -42,5 +42,8 @@ int schedule_events(struct schedule *s, int64_t run_id, int64_t after, int timeo
 /* Called (from the building thread, or a thread of it; never while it holds a lock that schedule_events takes) whenever there is a new
  * event, so that a server can wake its suspended streams. */
 void schedule_on_event(struct schedule *s, void (*fn)(void *context), void *context);
+/* Called from the building thread when a run has ended, before anybody can see that it has: who waits for the end then finds nothing
+ * that was kept from before. */
+void schedule_on_end(struct schedule *s, void (*fn)(void *context), void *context);
 
 #endif

@@ -66,6 +66,8 @@ static int open_semantic(struct core *c, struct error *err)
     return semantic_new(&options, &c->semantic, err);
 }
 
+static void forget_results(void *semantic) { semantic_changed(semantic); }
+
 /* What is opened, in this order; the log tells how long each took. */
 static int open_parts(struct owner *o, struct core *c, struct error *err)
 {
@@ -106,9 +108,11 @@ static int open_parts(struct owner *o, struct core *c, struct error *err)
     log_write(LOG_DEBUG, "server",
               "opened in ms: state %.1f, packs %.1f, engine %.1f, semantic %.1f, tables %.1f, history %.1f, tenants %.1f, schedule %.1f",
               ms[0], ms[1], ms[2], ms[3], ms[4], ms[5], ms[6], ms[7]);
-    if (!rc)
-        schedule_on_event(c->schedule, events_wake, o);
-    return rc;
+    if (rc)
+        return rc;
+    schedule_on_event(c->schedule, events_wake, o);
+    schedule_on_end(c->schedule, forget_results, c->semantic);
+    return 0;
 }
 
 int core_open(struct owner *o, const struct config *config, struct error *err)

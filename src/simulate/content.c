@@ -41,8 +41,15 @@ static int add_table(struct sim_plan *p, const char *name, struct error *err)
         error_where(err, "%s", text.file);
         rc = ERROR_USAGE;
     }
-    const struct pack_object *bronze = bronze_of(p->catalogue, arena_printf(p->arena, "system.%s", stem));
-    if (rc || !bronze)
+    const char *system_table = arena_printf(p->arena, "system.%s", stem);
+    const struct pack_object *bronze = bronze_of(p->catalogue, system_table);
+    if (!rc && !bronze) {
+        error_set(err, ERROR_NOT_FOUND, "no bronze table stands for %s", system_table);
+        error_where(err, "%s", text.file);
+        error_hint_near(err, pack_nearest(p->catalogue, system_table, p->arena), NULL);
+        rc = ERROR_NOT_FOUND;
+    }
+    if (rc)
         return rc;
     p->tables[p->table_count++] = (struct sim_table){
         .schema = arena_strndup(p->arena, stem, (size_t)(dot - stem)),
@@ -50,6 +57,7 @@ static int add_table(struct sim_plan *p, const char *name, struct error *err)
         .file = text.file,
         .bronze = bronze,
         .rows_sql = text.statements[0].text,
+        .line = text.statements[0].pos.line,
     };
     return 0;
 }
@@ -97,11 +105,15 @@ static int read_packs(struct sim_plan *p, struct error *err)
     return pack_load(dirs, n, &p->catalogue, err, 1, &faults);
 }
 
-int sim_content_read(struct sim_plan *p, struct error *err)
+int sim_content_find(struct sim_plan *p, struct error *err)
 {
     int rc = read_packs(p, err);
-    if (!rc)
-        rc = read_text(p, "world.sql", &p->world, err);
+    return rc ? rc : sim_content_read(p, err);
+}
+
+int sim_content_read(struct sim_plan *p, struct error *err)
+{
+    int rc = read_text(p, "world.sql", &p->world, err);
     if (!rc)
         rc = read_text(p, "events.sql", &p->events, err);
     if (!rc)
@@ -163,20 +175,106 @@ static void put_value(struct arena *a, struct buf *b, const char *from, const st
 
 bool sim_is_bookkeeping(const char *column) { return str_starts(column, "bronze_"); }
 
-static int unknown_column(const struct sim_table *t, const struct engine_column *c, struct error *err)
+/* The line on which a column of the SELECT gets its name. */
+static uint32_t line_of(const struct sim_plan *p, const struct sim_table *t, const char *column)
 {
-    error_set(err, ERROR_USAGE, "%s.%s has no column %s", t->bronze->schema, t->bronze->name, c->name);
-    error_where(err, "%s", t->file);
+    struct sql_token *tokens;
+    size_t count, len = strlen(column);
+    uint32_t line = 1;
+    if (sql_lex(p->arena, t->rows_sql, strlen(t->rows_sql), t->line, &tokens, &count, NULL))
+        return t->line;
+    for (size_t i = 0; i < count; i++)
+        if (tokens[i].len == len && strncasecmp(t->rows_sql + tokens[i].offset, column, len) == 0)
+            line = tokens[i].pos.line;
+    return line;
+}
+
+static int column_fault(const struct sim_plan *p, const struct sim_table *t, const char *column, struct error *err)
+{
+    error_where(err, "%s:%u", t->file, line_of(p, t, column));
+    return (int)err->kind;
+}
+
+static int unknown_column(const struct sim_plan *p, const struct sim_table *t, const char *column, struct error *err)
+{
+    const struct sql_table *table = t->bronze->table;
+    const char **names = arena_alloc(p->arena, (table->column_count + 1) * sizeof(*names));
+    for (size_t i = 0; i < table->column_count; i++)
+        names[i] = table->columns[i].name;
+    error_set(err, ERROR_NOT_FOUND, "%s has no column '%s'", t->bronze->system_table, column);
+    error_hint_near(err, nearest_name(column, names, table->column_count), NULL);
+    return column_fault(p, t, column, err);
+}
+
+/* Within a kind values are converted; between kinds a conversion is most likely a mistake. */
+static int kind_of(const struct sql_type *t)
+{
+    switch (t->kind) {
+    case SQL_T_TINYINT:
+    case SQL_T_SMALLINT:
+    case SQL_T_INT:
+    case SQL_T_BIGINT:
+    case SQL_T_FLOAT:
+    case SQL_T_DOUBLE:
+    case SQL_T_DECIMAL:
+        return SQL_T_DOUBLE;
+    default:
+        return (int)t->kind;
+    }
+}
+
+static bool convertible(const struct sql_type *have, const struct sql_type *want)
+{
+    if (have->kind == SQL_T_VOID)
+        return true;
+    if (kind_of(have) != kind_of(want))
+        return false;
+    for (size_t i = 0; want->kind == SQL_T_STRUCT && i < have->field_count; i++) {
+        const struct sql_field *f = sql_find_field(want, have->fields[i].name);
+        if (!f || !convertible(have->fields[i].type, f->type))
+            return false;
+    }
+    return true;
+}
+
+static int check_column(const struct sim_plan *p, const struct sim_table *t, const struct engine_column *c, struct error *err)
+{
+    const struct sql_type *have;
+    const struct sql_column *wanted = sql_find_column(t->bronze->table, c->name);
+    if (str_ieq(c->name, "arrival") && str_ieq(c->type, "DATE"))
+        return 0;
+    if (str_ieq(c->name, "arrival")) {
+        error_set(err, ERROR_USAGE, "column 'arrival' is %s, it must be DATE", c->type);
+        return column_fault(p, t, c->name, err);
+    }
+    if (!wanted || sim_is_bookkeeping(c->name))
+        return unknown_column(p, t, c->name, err);
+    int rc = sql_type_parse(p->arena, c->type, &have, err);
+    if (rc || convertible(have, wanted->type))
+        return rc;
+    error_set(err, ERROR_USAGE, "column '%s' is %s here and %s in %s", c->name, c->type, wanted->type_text, t->bronze->system_table);
+    error_hint(err, "CAST(.. AS %s)", wanted->type_text);
+    return column_fault(p, t, c->name, err);
+}
+
+static int missing_column(const struct sim_table *t, const char *column, struct error *err)
+{
+    error_set(err, ERROR_USAGE, "a table of the simulator needs the column '%s'", column);
+    error_where(err, "%s:%u", t->file, t->line);
     return ERROR_USAGE;
 }
 
-static int check_columns(const struct sim_table *t, const struct engine_column *columns, size_t count, struct error *err)
+static int check_columns(const struct sim_plan *p, const struct sim_table *t, const struct engine_column *columns, size_t count,
+                         struct error *err)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (!str_ieq(columns[i].name, "arrival") && !sql_find_column(t->bronze->table, columns[i].name))
-            return unknown_column(t, &columns[i], err);
-    }
-    return 0;
+    const struct sql_key *key = sql_primary_key(t->bronze->table);
+    int rc = engine_find_column(columns, count, "arrival") ? 0 : missing_column(t, "arrival", err);
+    for (size_t i = 0; !rc && key && i < key->column_count; i++)
+        if (!sim_is_bookkeeping(key->columns[i]) && !engine_find_column(columns, count, key->columns[i]))
+            rc = missing_column(t, key->columns[i], err);
+    for (size_t i = 0; !rc && i < count; i++)
+        rc = check_column(p, t, &columns[i], err);
+    return rc;
 }
 
 /* drift/<schema>.<table>.sql is a SELECT of the table's rows, called `delivered`, in the shape that they have from the middle on. */
@@ -192,23 +290,24 @@ static int read_drift(struct sim_plan *p, struct sim_table *t, struct error *err
         error_where(err, "%s", text.file);
         rc = ERROR_USAGE;
     }
+    t->drift_file = text.file;
     if (!rc)
         t->drift_sql = arena_printf(p->arena, "WITH delivered AS (%s) %s", t->typed_sql, text.statements[0].text);
     return rc;
 }
 
-static int type_table(struct sim_plan *p, struct sim_table *t, struct engine_conn *c, struct error *err)
+int sim_content_type_table(struct sim_plan *p, struct sim_table *t, struct engine_conn *c, struct error *err)
 {
     struct engine_param params[SIM_PARAMS];
     struct engine_column *columns;
     size_t count;
     struct buf b CLEANUP(buf_free);
     sim_params(p, p->from_day, p->from_day + 1, params);
-    const struct engine_stmt s = {.sql = t->rows_sql, .file = t->file, .line = 1, .params = params, .param_count = SIM_PARAMS};
+    const struct engine_stmt s = {.sql = t->rows_sql, .file = t->file, .line = t->line, .params = params, .param_count = SIM_PARAMS};
     buf_init(&b, LIMIT_SQL_BYTES);
     int rc = engine_describe(c, &s, p->arena, &columns, &count, err);
     if (!rc)
-        rc = check_columns(t, columns, count, err);
+        rc = check_columns(p, t, columns, count, err);
     buf_puts(&b, "SELECT ");
     const struct sql_table *table = t->bronze->table;
     for (size_t i = 0; !rc && i < table->column_count; i++) {
@@ -232,7 +331,7 @@ int sim_content_type(struct sim_plan *p, struct engine_conn *c, struct error *er
 {
     int rc = 0;
     for (size_t i = 0; !rc && i < p->table_count; i++) {
-        rc = type_table(p, &p->tables[i], c, err);
+        rc = sim_content_type_table(p, &p->tables[i], c, err);
         if (rc)
             error_add_where(err, "%s", p->tables[i].table);
     }

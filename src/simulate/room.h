@@ -24,10 +24,12 @@ struct sim_text { /* statements of a file */
 struct sim_table {
     const char *schema, *table; /* "billing", "usage" */
     const char *file;
+    uint32_t line; /* of the SELECT in it */
     const struct pack_object *bronze;
     const char *rows_sql;  /* one SELECT with `arrival` */
     const char *typed_sql; /* its rows from from_day to to_day, in the types of bronze, and `arrival` */
     const char *drift_sql; /* NULL: its shape does not change */
+    const char *drift_file;
 };
 
 struct drawing;
@@ -64,7 +66,8 @@ struct sim_incident {
 };
 
 /* ---- content.c */
-int sim_content_read(struct sim_plan *p, struct error *err) MUST_CHECK;
+int sim_content_find(struct sim_plan *p, struct error *err) MUST_CHECK; /* loads the packs and reads the content that lies in them */
+int sim_content_read(struct sim_plan *p, struct error *err) MUST_CHECK; /* of plan->folder, for plan->catalogue */
 /* Runs all statements of a file. */
 int sim_content_run(const struct sim_plan *p, struct engine_conn *c, const struct sim_text *t, int32_t from_day, int32_t to_day,
                     struct error *err) MUST_CHECK;
@@ -74,6 +77,7 @@ void sim_params(const struct sim_plan *p, int32_t from_day, int32_t to_day, stru
 /* Columns of bronze that a load fills: no source has them. */
 bool sim_is_bookkeeping(const char *column);
 /* Makes typed_sql of each table; the tables of world and events are there. */
+int sim_content_type_table(struct sim_plan *p, struct sim_table *t, struct engine_conn *c, struct error *err) MUST_CHECK;
 int sim_content_type(struct sim_plan *p, struct engine_conn *c, struct error *err) MUST_CHECK;
 
 /* ---- incident.c */

@@ -201,7 +201,7 @@ static int check_options(const struct simulate_options *o, struct error *err)
  * anything is written. */
 static int prepare(struct sim_plan *p, struct worker *first, struct error *err)
 {
-    int rc = sim_content_read(p, err);
+    int rc = sim_content_find(p, err);
     if (!rc)
         rc = dir_create(p->options->out, 0777, err);
     if (!rc)

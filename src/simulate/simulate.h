@@ -14,6 +14,7 @@
 #define SECCHI_SIMULATE_H
 
 #include "base/base.h"
+#include "pack/pack.h"
 
 enum simulate_format { SIMULATE_PARQUET, SIMULATE_DELTA, SIMULATE_JSONL };
 
@@ -38,6 +39,11 @@ struct simulate_result {
     int64_t rows, files, tables, incidents, look_alikes;
     double seconds;
 };
+
+/* Runs the content of a folder (<pack>/simulate) on an empty engine and holds the columns of its tables against the bronze tables of the
+ * catalogue, which is not changed. note is called for each fault; a fault of world or events is the only one that is told. */
+typedef void simulate_note_fn(void *context, const struct error *err);
+void simulate_check(const char *folder, struct pack_catalogue *catalogue, simulate_note_fn *note, void *context, size_t *ret_statements);
 
 /* Fills the folder. What is interrupted or fails leaves whole files only, and no incidents.json: a folder with one is complete. */
 int simulate_run(const struct simulate_options *options, struct simulate_result *ret, struct error *err) MUST_CHECK;

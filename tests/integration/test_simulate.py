@@ -4,6 +4,7 @@ All expected values come from pandas over the files, never from the program.
 """
 import hashlib
 import json
+import shutil
 import subprocess
 
 import pandas as pd
@@ -447,3 +448,33 @@ def test_bad_arguments(tmp_path):
         done = subprocess.run([SECCHI, "simulate", *map(str, words)], capture_output=True, text=True, timeout=60)
         assert done.returncode == 2 and says in done.stderr
     assert ROOT.is_dir() and not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize("file, old, new, parts", [
+    ("tables/billing.usage.sql", "sku_name,", "sku_nme,", ["billing.usage.sql:6", "sku_nme", "sku_name"]),
+    ("tables/billing.usage.sql", "u.sku AS sku_name", "CAST(1 AS INT) AS sku_name", ["billing.usage.sql:6", "'sku_name' is INT", "STRING"]),
+    ("tables/billing.usage.sql", "  sim_id('record', u.k, u.part) AS record_id,\n", "", ["billing.usage.sql:2", "needs the column 'record_id'"]),
+    ("tables/billing.usage.sql", "'cluster_id', u.cluster_id,", "'cluster', u.cluster_id,", ["billing.usage.sql", "usage_metadata"]),
+    ("tables/billing.usage.sql", "u.start_us) AS", "u.start) AS", ["billing.usage.sql:8:20", "u.start"]),
+    ("events.sql", "CREATE OR REPLACE TABLE sim.day AS", "CREATE OR REPLACE TABLE sim.dya AS", ["events.sql:", "did you mean dya"]),
+    ("drift/access.audit.sql", "delivered", "deliverd", ["drift/access.audit.sql", "deliverd"]),
+])
+def test_check_reads_the_content_of_the_simulator(tmp_path, file, old, new, parts):
+    shutil.copytree(ROOT / "packs", tmp_path / "packs")
+    path = tmp_path / "packs/health/simulate" / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    done = subprocess.run([str(SECCHI), "check", "--packs", str(tmp_path / "packs")], capture_output=True, text=True, timeout=100, cwd=tmp_path)
+    assert done.returncode == 2, done.stdout
+    for part in parts:
+        assert part in done.stderr, done.stderr
+
+
+def test_check_wants_a_bronze_table_for_each_of_the_simulator(tmp_path):
+    shutil.copytree(ROOT / "packs", tmp_path / "packs")
+    tables = tmp_path / "packs/health/simulate/tables"
+    (tables / "billing.usage.sql").rename(tables / "billing.usages.sql")
+    done = subprocess.run([str(SECCHI), "check", "--packs", str(tmp_path / "packs")], capture_output=True, text=True, timeout=100, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "system.billing.usages" in done.stderr and "did you mean 'system.billing.usage'" in done.stderr

@@ -310,6 +310,22 @@ static void every_event_is_announced(void **state)
     assert_int_equal(calls, n);
 }
 
+static void note_running(void *context)
+{
+    struct fixture *f = context;
+    __atomic_store_n(&calls, schedule_running(f->s) ? 1 : -1, __ATOMIC_RELAXED);
+}
+
+static void the_end_is_told_before_it_can_be_seen(void **state)
+{
+    struct fixture *f = *state;
+    const char **events;
+    calls = 0;
+    schedule_on_end(f->s, note_running, f);
+    read_all(f, start(f), &events);
+    assert_int_equal(__atomic_load_n(&calls, __ATOMIC_RELAXED), 1);
+}
+
 static void unknown_kinds_are_refused(void **state)
 {
     struct fixture *f = *state;
@@ -330,6 +346,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(old_runs_answer_from_the_history, set_up, tear_down),
         cmocka_unit_test_setup_teardown(waiting_ends_at_its_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_event_is_announced, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_end_is_told_before_it_can_be_seen, set_up, tear_down),
         cmocka_unit_test_setup_teardown(unknown_kinds_are_refused, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
