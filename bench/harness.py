@@ -1,13 +1,13 @@
 """What all benches share: running commands in turn, medians, the machine, and bench/RESULTS.md."""
 import collections
+import json
 import os
 import pathlib
 import platform
 import re
-import resource
 import statistics
 import subprocess
-import time
+import sys
 from datetime import datetime, timezone
 
 import pyarrow.ipc
@@ -23,15 +23,18 @@ Run = collections.namedtuple("Run", "seconds cpu_seconds peak_mib output")
 
 def run(command, **options):
     """Runs a command: wall and processor seconds, peak resident memory in MiB (both with the children that it waited for), output."""
-    start = time.monotonic()
-    process = subprocess.Popen([str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
-    output = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.monotonic() - start
+    read, write = os.pipe()
+    launch = [sys.executable, "-S", "-E", str(ROOT / "bench" / "launch.py"), str(write)]
+    done = subprocess.run(launch + [str(c) for c in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, pass_fds=[write], **options)
+    os.close(write)
+    with open(read) as report:
+        told = report.read()
+    if not told:
+        raise SystemExit(done.stdout)
+    seconds, cpu_seconds, peak_kib, status = json.loads(told)
     if status != 0:
-        raise SystemExit(f"{' '.join(map(str, command))} ended with {process.returncode}:\n{output}")
-    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output)
+        raise SystemExit(f"{' '.join(map(str, command))} ended with {os.waitstatus_to_exitcode(status)}:\n{done.stdout}")
+    return Run(seconds, cpu_seconds, peak_kib / 1024, done.stdout)
 
 
 def ask(home, sql, out):
