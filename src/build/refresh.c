@@ -7,12 +7,7 @@
 
 /* ---- what is chosen ----------------------------------------------------------------------------------------------- */
 
-const char *build_key(struct arena *a, const struct pack_object *o)
-{
-    char *key = arena_printf(a, "%s.%s", o->schema, o->name);
-    str_lower(key);
-    return key;
-}
+const char *build_key(struct arena *a, const struct pack_object *o) { return pack_key(a, o->schema, o->name); }
 
 bool build_chosen(const struct build *b, const struct pack_object *o)
 {

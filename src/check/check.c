@@ -86,12 +86,9 @@ static void check_column(struct checker *k, const struct pack_derivation *d, con
     const struct sql_type *type;
     const struct sql_column *wanted = sql_find_column(o->table, c->name);
     if (!wanted) {
-        const char **names = arena_alloc(k->arena, (o->table->column_count + 1) * sizeof(*names));
-        for (size_t i = 0; i < o->table->column_count; i++)
-            names[i] = o->table->columns[i].name;
         error_set(&err, ERROR_NOT_FOUND, "%s has no column '%s'", d->system_table, c->name);
         error_where(&err, "%s:%u", d->file, d->line);
-        error_hint_near(&err, nearest_name(c->name, names, o->table->column_count), NULL);
+        error_hint_near(&err, sql_nearest_column(k->arena, o->table, c->name), NULL);
         check_note(k, &err);
         return;
     }

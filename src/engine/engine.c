@@ -33,8 +33,6 @@ int engine_allow_dirs(struct engine *e, const char *const *dirs, size_t count, s
     return e->ops->allow_dirs(e, dirs, count, err);
 }
 
-void engine_set_names(struct engine *e, sql_name_fn *names, void *context) { e->env = (struct sql_env){.context = context, .name = names}; }
-
 void engine_set_env(struct engine *e, const struct sql_env *env)
 {
     e->env = (struct sql_env){

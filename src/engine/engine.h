@@ -3,7 +3,7 @@
  * load, cancel, describe. The embedded default is DuckDB (src/engine/duckdb); no caller sees which one it is.
  *
  * Every statement given here is Databricks SQL; the engine rewrites it to its own dialect with the sql room. Table
- * names are resolved by the function that the owner of the engine sets (engine_set_names), after the engine has taken
+ * names are resolved by the function that the owner of the engine sets (engine_set_env), after the engine has taken
  * the names of its own: schema `incoming` holds the staged relations of one connection and vanishes with it.
  *
  * Threads: an engine may be used by any thread, a connection by one at a time (engine_interrupt excepted). There is one
@@ -42,9 +42,8 @@ void engine_close(struct engine *e); /* checkpoints; connections must be closed 
 /* Adds folders to read_dirs; reopens the instance if it must, waiting for running statements, transactions and staged
  * relations to end (so the caller must have none). An engine in memory cannot be reopened: ERROR_CONFLICT. */
 int engine_allow_dirs(struct engine *e, const char *const *dirs, size_t count, struct error *err) MUST_CHECK;
-void engine_set_names(struct engine *e, sql_name_fn *names, void *context); /* before the first statement */
-/* The same with variables, functions and user as well: context, name, variable, function and user of env are taken (and must
- * live as long as the engine), the rest is the engine's own. Without a name callback one-part names lie in schema main. */
+/* Before the first statement: context, name, variable, function and user of env are taken (and must live as long as the engine), the
+ * rest is the engine's own. Without a name callback one-part names lie in schema main. */
 void engine_set_env(struct engine *e, const struct sql_env *env);
 const char *engine_version(const struct engine *e); /* "duckdb 1.5.5" */
 /* The folder with libraries, extensions and macros.sql: lib/secchi beside the program or one folder up; ERROR_NOT_FOUND. */

@@ -2,23 +2,6 @@
 
 /* functions/: each file one CREATE FUNCTION. The name of the folder below functions/ is the domain. */
 
-static void fault(struct pack_loader *l, const char *path, struct sql_pos pos, const char *text, const char *hint)
-{
-    struct error err;
-    error_set(&err, ERROR_USAGE, "%s", text);
-    error_where(&err, "%s:%u:%u", path, pos.line, pos.column);
-    if (hint)
-        error_hint(&err, "%s", hint);
-    pack_note(l, &err);
-}
-
-static const char *key_of(struct pack_loader *l, const struct pack_function *f)
-{
-    char *key = arena_printf(l->arena, "%s.%s", f->schema, f->name);
-    str_lower(key);
-    return key;
-}
-
 static void set_signature(struct arena *a, struct pack_function *f)
 {
     const struct sql_function *d = f->function;
@@ -39,19 +22,19 @@ static void set_signature(struct arena *a, struct pack_function *f)
 /* Puts the function into the catalogue; a later pack may replace an earlier one's only when it says so. */
 static void enter(struct pack_loader *l, struct pack_function *f)
 {
-    const char *key = key_of(l, f);
+    const char *key = pack_key(l->arena, f->schema, f->name);
     struct pack_function *old = map_get(&l->c->function_by_name, key);
     struct sql_pos pos = {f->line, 1};
     if (sql_function_known(f->name)) {
-        fault(l, f->file, pos, arena_printf(l->arena, "%s is the name of a built-in function", f->name), "give it another name");
+        pack_fault(l, f->file, pos, arena_printf(l->arena, "%s is the name of a built-in function", f->name), "give it another name");
     } else if (!old) {
         map_set(&l->c->function_by_name, key, f);
         *VEC_ADD(&l->functions) = f;
     } else if (l->override && !str_eq(old->pack, f->pack)) {
         *old = *f;
     } else {
-        fault(l, f->file, pos, arena_printf(l->arena, "the function %s.%s stands in %s as well", f->schema, f->name, old->file),
-              "rename it, or say `override: true` in the pack.yaml of the pack that is to win");
+        pack_fault(l, f->file, pos, arena_printf(l->arena, "the function %s.%s stands in %s as well", f->schema, f->name, old->file),
+                   "rename it, or say `override: true` in the pack.yaml of the pack that is to win");
     }
 }
 
@@ -64,7 +47,7 @@ static void read_function(struct pack_loader *l, const char *path, const char *s
     struct pack_function *f = arena_alloc(l->arena, sizeof(*f));
     int rc = sql_split(l->arena, text, len, 1, &s, &count, &err);
     if (!rc && (count != 1 || s->kind != SQL_CREATE_FUNCTION)) {
-        fault(l, path, count ? s[count > 1].pos : (struct sql_pos){1, 1}, "a file of functions/ must hold one CREATE FUNCTION", NULL);
+        pack_fault(l, path, count ? s[count > 1].pos : (struct sql_pos){1, 1}, "a file of functions/ must hold one CREATE FUNCTION", NULL);
         return;
     }
     if (!rc)
@@ -86,7 +69,7 @@ static void read_function(struct pack_loader *l, const char *path, const char *s
     f->ddl = arena_printf(l->arena, "CREATE%s%.*s", f->function->or_replace ? "" : " OR REPLACE", (int)(s->len - strlen("CREATE")),
                           s->text + strlen("CREATE"));
     if (f->function->temporary || f->function->if_not_exists) {
-        fault(l, path, s->pos, "a function of a pack is neither TEMPORARY nor IF NOT EXISTS", "CREATE OR REPLACE FUNCTION");
+        pack_fault(l, path, s->pos, "a function of a pack is neither TEMPORARY nor IF NOT EXISTS", "CREATE OR REPLACE FUNCTION");
         return;
     }
     set_signature(l->arena, f);
@@ -128,12 +111,12 @@ struct sorter {
 
 static void visit(struct sorter *s, struct pack_function *f)
 {
-    const char *key = key_of(s->l, f);
+    const char *key = pack_key(s->l->arena, f->schema, f->name);
     enum mark m = (enum mark)(uintptr_t)map_get(&s->marks, key);
     if (m == DONE)
         return;
     if (m == OPEN) {
-        fault(s->l, f->file, (struct sql_pos){f->line, 1}, arena_printf(s->l->arena, "the function %s calls itself", f->name), NULL);
+        pack_fault(s->l, f->file, (struct sql_pos){f->line, 1}, arena_printf(s->l->arena, "the function %s calls itself", f->name), NULL);
         return;
     }
     map_set(&s->marks, key, (void *)(uintptr_t)OPEN);

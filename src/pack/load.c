@@ -11,6 +11,16 @@ void pack_note(struct pack_loader *l, const struct error *err)
         l->errs[l->err_count++] = *err;
 }
 
+void pack_fault(struct pack_loader *l, const char *path, struct sql_pos pos, const char *text, const char *hint)
+{
+    struct error err;
+    error_set(&err, ERROR_USAGE, "%s", text);
+    error_where(&err, "%s:%u:%u", path, pos.line, pos.column);
+    if (hint)
+        error_hint(&err, "%s", hint);
+    pack_note(l, &err);
+}
+
 static void each_name(struct pack_loader *l, const char *folder, char **names, size_t count, const char *suffix, size_t max,
                       pack_file_fn *fn)
 {

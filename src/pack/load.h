@@ -21,6 +21,7 @@ struct pack_loader {
 
 /* Notes an error and goes on with the next file; keeps the first max_errs. */
 void pack_note(struct pack_loader *l, const struct error *err);
+void pack_fault(struct pack_loader *l, const char *path, struct sql_pos pos, const char *text, const char *hint); /* hint may be NULL */
 /* Reads the files of a folder that end with suffix, in byte order; an absent folder has none. */
 typedef void pack_file_fn(struct pack_loader *l, const char *path, const char *stem, const char *text, size_t len);
 void pack_each_file(struct pack_loader *l, const char *folder, const char *suffix, size_t max, pack_file_fn *fn);

@@ -1,12 +1,24 @@
 #include "pack/pack.h"
 
-struct pack_object *pack_find(const struct pack_catalogue *c, const char *schema, const char *name)
+char *pack_key(struct arena *a, const char *schema, const char *name)
+{
+    char *key = arena_printf(a, "%s.%s", schema, name);
+    str_lower(key);
+    return key;
+}
+
+void *pack_lookup(const struct map *m, const char *schema, const char *name)
 {
     char key[2 * LIMIT_NAME_BYTES + 2];
     if ((size_t)snprintf(key, sizeof(key), "%s.%s", schema, name) >= sizeof(key))
         return NULL;
     str_lower(key);
-    return map_get(&c->by_name, key);
+    return map_get(m, key);
+}
+
+struct pack_object *pack_find(const struct pack_catalogue *c, const char *schema, const char *name)
+{
+    return pack_lookup(&c->by_name, schema, name);
 }
 
 const char *pack_nearest(const struct pack_catalogue *c, const char *name, struct arena *a)
@@ -89,14 +101,10 @@ int pack_resolve(void *context, const struct sql_name *name, struct arena *a, co
 /* A name of another catalogue or of four parts is none of ours. */
 const struct pack_function *pack_find_function(const struct pack_names *n, const struct sql_name *name)
 {
-    char key[2 * LIMIT_NAME_BYTES + 2];
     if (name->count > 3 || (name->count == 3 && !our_catalogue(n->config, name->parts[0])))
         return NULL;
     const char *schema = name->count > 1 ? mapped(n->config, name->parts[name->count - 2]) : "system_gold";
-    if ((size_t)snprintf(key, sizeof(key), "%s.%s", schema, name->parts[name->count - 1]) >= sizeof(key))
-        return NULL;
-    str_lower(key);
-    return map_get(&n->catalogue->function_by_name, key);
+    return pack_lookup(&n->catalogue->function_by_name, schema, name->parts[name->count - 1]);
 }
 
 int pack_resolve_function(void *context, const struct sql_name *name, struct arena *a, const struct sql_user_function **ret,

@@ -2,18 +2,11 @@
 
 /* Build order: depth first over what each object reads, in the order of loading, layer by layer. */
 
-static const char *key_of(struct arena *a, const char *schema, const char *name)
-{
-    char *key = arena_printf(a, "%s.%s", schema, name);
-    str_lower(key);
-    return key;
-}
-
-static struct pack_object *find_any(const struct pack_catalogue *c, struct arena *a, const char *name)
+static struct pack_object *find_any(const struct pack_catalogue *c, const char *name)
 {
     static const char *const search[] = {"system_gold", "system_bronze"};
     for (size_t i = 0; i < ARRAY_LEN(search); i++) {
-        struct pack_object *o = map_get(&c->by_name, key_of(a, search[i], name));
+        struct pack_object *o = pack_find(c, search[i], name);
         if (o)
             return o;
     }
@@ -24,7 +17,7 @@ static struct pack_object *find_any(const struct pack_catalogue *c, struct arena
 static struct pack_object *object_of(const struct pack_catalogue *c, struct arena *a, const struct sql_name *name)
 {
     if (name->count == 1)
-        return find_any(c, a, name->parts[0]);
+        return find_any(c, name->parts[0]);
     if (name->count == 3 && str_ieq(name->parts[0], "system")) {
         const char *full = arena_printf(a, "system.%s.%s", name->parts[1], name->parts[2]);
         for (size_t i = 0; i < c->by_name.len; i++) {
@@ -34,7 +27,7 @@ static struct pack_object *object_of(const struct pack_catalogue *c, struct aren
         }
         return NULL;
     }
-    return map_get(&c->by_name, key_of(a, name->parts[name->count - 2], name->parts[name->count - 1]));
+    return pack_find(c, name->parts[name->count - 2], name->parts[name->count - 1]);
 }
 
 static void link_reads(struct pack_loader *l, struct pack_object *o)
@@ -66,7 +59,7 @@ struct sorter {
 
 static void visit(struct sorter *s, struct pack_object *o, size_t depth)
 {
-    const char *key = key_of(s->l->arena, o->schema, o->name);
+    const char *key = pack_key(s->l->arena, o->schema, o->name);
     enum mark m = (enum mark)(uintptr_t)map_get(&s->marks, key);
     if (m == DONE)
         return;

@@ -105,6 +105,9 @@ int pack_load(const char *const *dirs, size_t dir_count, struct pack_catalogue *
               size_t *ret_err_count) MUST_CHECK;
 void pack_free(struct pack_catalogue *c);
 struct pack_object *pack_find(const struct pack_catalogue *c, const char *schema, const char *name);
+/* "schema.name" in lower case: the key of maps of tables and functions. pack_lookup takes a value from one; NULL: there is none. */
+char *pack_key(struct arena *a, const char *schema, const char *name);
+void *pack_lookup(const struct map *m, const char *schema, const char *name);
 /* The nearest object name for an error's hint, or NULL. */
 const char *pack_nearest(const struct pack_catalogue *c, const char *name, struct arena *a);
 

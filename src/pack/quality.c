@@ -131,12 +131,9 @@ static int unknown_function(struct error *err, const char *path, const struct ya
 static int unknown_column(struct error *err, const char *path, const struct yaml *y, const struct pack_object *o, const char *column,
                           struct arena *a)
 {
-    const char **names = arena_alloc(a, (o->table->column_count + 1) * sizeof(*names));
-    for (size_t i = 0; i < o->table->column_count; i++)
-        names[i] = o->table->columns[i].name;
     error_set(err, ERROR_USAGE, "%s.%s has no column '%s'", o->schema, o->name, column);
     error_where(err, "%s:%u", path, y->line);
-    error_hint_near(err, nearest_name(column, names, o->table->column_count), NULL);
+    error_hint_near(err, sql_nearest_column(a, o->table, column), NULL);
     return ERROR_USAGE;
 }
 
@@ -207,9 +204,7 @@ void pack_read_checks(struct pack_loader *l, const char *path, const char *stem,
 {
     struct error err;
     struct yaml *root;
-    char *key = arena_printf(l->arena, "system_bronze.%s", stem);
-    str_lower(key);
-    struct pack_object *o = map_get(&l->c->by_name, key);
+    struct pack_object *o = pack_find(l->c, "system_bronze", stem);
     int rc = yaml_parse(text, len, path, l->arena, &root, &err);
     if (!rc && !o) {
         rc = error_set(&err, ERROR_USAGE, "there is no bronze table '%s' that these checks could be of", stem);

@@ -4,31 +4,16 @@
 
 /* One file: DDL statements, each followed by the statements that fill its table. */
 
-static void fault(struct pack_loader *l, const char *path, struct sql_pos pos, const char *text)
-{
-    struct error err;
-    error_set(&err, ERROR_USAGE, "%s", text);
-    error_where(&err, "%s:%u:%u", path, pos.line, pos.column);
-    pack_note(l, &err);
-}
-
 static void note_in(struct pack_loader *l, const char *path, struct error *err)
 {
     error_add_where(err, "%s", path);
     pack_note(l, err);
 }
 
-static const char *key_of(struct arena *a, const char *schema, const char *name)
-{
-    char *key = arena_printf(a, "%s.%s", schema, name);
-    str_lower(key);
-    return key;
-}
-
 /* Puts the object into the catalogue; a later pack may replace an earlier one's only when it says so. */
 static bool enter(struct pack_loader *l, struct pack_object *o)
 {
-    const char *key = key_of(l->arena, o->schema, o->name);
+    const char *key = pack_key(l->arena, o->schema, o->name);
     struct pack_object *old = map_get(&l->c->by_name, key);
     if (!old) {
         map_set(&l->c->by_name, key, o);
@@ -120,13 +105,13 @@ static struct pack_object *read_table(struct pack_loader *l, enum pack_layer lay
     o->table = t;
     set_properties(o);
     if (layer == PACK_BRONZE && !o->system_table) {
-        fault(l, path, s->pos, "a bronze table needs the property 'secchi.system_table', e.g. 'system.billing.usage'");
+        pack_fault(l, path, s->pos, "a bronze table needs the property 'secchi.system_table', e.g. 'system.billing.usage'", NULL);
         return NULL;
     }
     const char *periods = sql_table_property(t, "secchi.no_overlap");
     if (periods && !read_periods(l->arena, t, periods, &o->periods)) {
-        fault(l, path, s->pos,
-              arena_printf(l->arena, "'secchi.no_overlap' must name columns as 'key, .. / start / end', found '%s'", periods));
+        pack_fault(l, path, s->pos,
+                   arena_printf(l->arena, "'secchi.no_overlap' must name columns as 'key, .. / start / end', found '%s'", periods), NULL);
         return NULL;
     }
     return enter(l, o) ? o : NULL;
@@ -174,7 +159,8 @@ static void add_fill(struct pack_loader *l, struct pack_object *o, const char *p
         return;
     }
     if (o->is_view || !writes_object(refs, o)) {
-        fault(l, path, s->pos, arena_printf(l->arena, "this statement must fill %s.%s, the table created above it", o->schema, o->name));
+        pack_fault(l, path, s->pos,
+                   arena_printf(l->arena, "this statement must fill %s.%s, the table created above it", o->schema, o->name), NULL);
         return;
     }
     struct pack_statement *more = arena_alloc(l->arena, (o->fill_count + 1) * sizeof(*more));
@@ -204,11 +190,13 @@ void pack_read_table(struct pack_loader *l, enum pack_layer layer, const char *p
         else if (fills && o)
             add_fill(l, o, path, &s[i]);
         else if (!fills || count == 1)
-            fault(l, path, s[i].pos,
-                  arena_printf(l->arena,
-                               "%s cannot stand here; a table file holds CREATE TABLE or CREATE VIEW, then MERGE, INSERT, UPDATE or DELETE",
-                               sql_kind_name(s[i].kind)));
+            pack_fault(
+                l, path, s[i].pos,
+                arena_printf(l->arena,
+                             "%s cannot stand here; a table file holds CREATE TABLE or CREATE VIEW, then MERGE, INSERT, UPDATE or DELETE",
+                             sql_kind_name(s[i].kind)),
+                NULL);
     }
     if (!count)
-        fault(l, path, (struct sql_pos){1, 1}, "the file holds no statement");
+        pack_fault(l, path, (struct sql_pos){1, 1}, "the file holds no statement", NULL);
 }

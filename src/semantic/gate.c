@@ -95,13 +95,7 @@ static int check_bookkeeping(struct walk *w, const char *schema, const char *tab
 static int check_scoped(struct walk *w, const char *schema, const char *table)
 {
     const struct scope *scope = w->gate->scope;
-    char key[2 * LIMIT_NAME_BYTES + 2];
-    bool ours = str_starts(schema, scope->prefix);
-    if (ours) {
-        snprintf(key, sizeof(key), "%s.%s", schema + strlen(scope->prefix), table);
-        str_lower(key);
-    }
-    if (ours && map_has(&scope->tables, key))
+    if (str_starts(schema, scope->prefix) && pack_lookup(&scope->tables, schema + strlen(scope->prefix), table))
         return 0;
     error_set(w->err, ERROR_FORBIDDEN, "%s.%s is not open to the tenant %s", schema, table, scope->tenant);
     return ERROR_FORBIDDEN;
@@ -192,13 +186,13 @@ static int walk_node(struct walk *w, yyjson_val *node, const char *type, const s
 static bool is_content(const struct walk *w, const char *schema, const char *name, bool table)
 {
     const struct scope *scope = w->gate->scope;
-    char key[2 * LIMIT_NAME_BYTES + 2];
-    if (scope && !str_starts(schema, scope->prefix))
-        return false;
-    snprintf(key, sizeof(key), "%s.%s", schema + (scope ? strlen(scope->prefix) : 0), name);
-    str_lower(key);
-    const struct scope_function *own = scope ? map_get(&scope->functions, key) : NULL;
-    const struct pack_function *f = scope ? (own ? own->function : NULL) : map_get(&w->gate->s->o.catalogue->function_by_name, key);
+    const struct pack_function *f = NULL;
+    if (!scope) {
+        f = pack_lookup(&w->gate->s->o.catalogue->function_by_name, schema, name);
+    } else if (str_starts(schema, scope->prefix)) {
+        const struct scope_function *own = pack_lookup(&scope->functions, schema + strlen(scope->prefix), name);
+        f = own ? own->function : NULL;
+    }
     return f && f->function->table_valued == table;
 }
 
@@ -210,7 +204,7 @@ static int walk_expression(struct walk *w, yyjson_val *e, const char *class, con
         return 0;
     if (str_eq(class, "FUNCTION") || str_eq(class, "WINDOW")) {
         const char *schema = text(e, "schema"), *name = text(e, "function_name");
-        if (schema[0] && is_content(w, schema, name, table_function))
+        if (schema[0] && !text(e, "catalog")[0] && is_content(w, schema, name, table_function))
             return walk_members(w, e, names);
         bool known = (!schema[0] || str_eq(schema, "main") || str_eq(schema, "pg_catalog")) && !text(e, "catalog")[0];
         if (!known || !gate_function_allowed(name, table_function)) {

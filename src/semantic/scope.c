@@ -25,9 +25,7 @@ int scope_resolve(void *context, const struct sql_name *name, struct arena *a, c
     if (rc)
         return rc;
     if (current) {
-        char *key = arena_printf(a, "%s.%s", schema, table);
-        str_lower(key);
-        if (!map_has(&current->tables, key)) {
+        if (!pack_lookup(&current->tables, schema, table)) {
             error_set(err, ERROR_FORBIDDEN, "%s is not open to the tenant %s", sql_name_text(a, name), current->tenant);
             return ERROR_FORBIDDEN;
         }
@@ -52,9 +50,7 @@ int scope_resolve_function(void *context, const struct sql_name *name, struct ar
     if (rc || !*ret || !current)
         return rc;
     const struct pack_function *f = pack_find_function(&s->names, name);
-    char *key = arena_printf(a, "%s.%s", f->schema, f->name);
-    str_lower(key);
-    const struct scope_function *own = map_get(&current->functions, key);
+    const struct scope_function *own = pack_lookup(&current->functions, f->schema, f->name);
     if (!own) {
         error_set(err, ERROR_FORBIDDEN, "%s is not open to the tenant %s", sql_name_text(a, name), current->tenant);
         return ERROR_FORBIDDEN;
@@ -95,8 +91,10 @@ void scope_release(struct semantic *s, const struct scope *scope)
 
 static void free_scopes(struct arena *a, struct scope *scopes, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        map_free(&scopes[i].tables), map_free(&scopes[i].functions);
+    for (size_t i = 0; i < count; i++) {
+        map_free(&scopes[i].tables);
+        map_free(&scopes[i].functions);
+    }
     arena_free(a);
 }
 
@@ -175,9 +173,7 @@ static int make_view(struct engine_conn *c, const struct pack_object *o, const s
     rc = engine_exec(c, ENGINE_SQL(sql.data), NULL, err);
     if (rc)
         return rc;
-    char *key = arena_printf(a, "%s.%s", o->schema, o->name);
-    str_lower(key);
-    map_set(&scope->tables, key, (void *)o);
+    map_set(&scope->tables, pack_key(a, o->schema, o->name), (void *)o);
     return 0;
 }
 
@@ -188,32 +184,24 @@ static int make_function(struct engine_conn *c, const struct pack_function *f, s
     *own = (struct scope_function){f, f->signature};
     own->signature.engine_sql = arena_printf(a, "%s.%s", sql_quote(a, arena_printf(a, "%s%s", scope->prefix, f->schema)),
                                              sql_quote(a, f->name));
-    char *key = arena_printf(a, "%s.%s", f->schema, f->name);
-    str_lower(key);
+    const char *key = pack_key(a, f->schema, f->name);
     map_set(&scope->functions, key, own);
     scope_use(scope);
     int rc = engine_exec(c, &(struct engine_stmt){.sql = f->ddl, .file = f->file, .line = f->line}, NULL, err);
     scope_use(NULL);
     if (rc == ERROR_FORBIDDEN) {
-        map_set(&scope->functions, key, NULL);
+        map_remove(&scope->functions, key);
         rc = 0;
     }
     return rc;
 }
 
-static int make_functions(struct semantic *s, struct engine_conn *c, struct scope *scope, struct arena *a, struct error *err)
+static int make_schema(struct engine_conn *c, const char *schema, struct scope *scope, struct map *made, struct arena *a, struct error *err)
 {
-    int rc = 0;
-    for (size_t i = 0; !rc && i < s->o.catalogue->function_count; i++) {
-        const struct pack_function *f = s->o.catalogue->functions[i];
-        const char *schema = arena_printf(a, "CREATE SCHEMA IF NOT EXISTS `%s%s`", scope->prefix, f->schema);
-        rc = engine_exec(c, ENGINE_SQL(schema), NULL, err);
-        if (!rc)
-            rc = make_function(c, f, scope, a, err);
-        if (rc)
-            error_add_where(err, "function %s for the tenant %s", f->name, scope->tenant);
-    }
-    return rc;
+    if (map_has(made, schema))
+        return 0;
+    map_set(made, schema, scope);
+    return engine_exec(c, ENGINE_SQL(arena_printf(a, "CREATE SCHEMA IF NOT EXISTS `%s%s`", scope->prefix, schema)), NULL, err);
 }
 
 static int make_scope(struct semantic *s, struct engine_conn *c, const struct config_tenant *t, struct arena *a, struct scope *ret,
@@ -226,17 +214,22 @@ static int make_scope(struct semantic *s, struct engine_conn *c, const struct co
     int rc = 0;
     for (size_t i = 0; !rc && i < catalogue->object_count; i++) {
         const struct pack_object *o = catalogue->objects[i];
-        if (!map_has(&schemas, o->schema)) {
-            map_set(&schemas, o->schema, ret);
-            rc = engine_exec(c, ENGINE_SQL(arena_printf(a, "CREATE SCHEMA IF NOT EXISTS `%s%s`", ret->prefix, o->schema)), NULL, err);
-        }
+        rc = make_schema(c, o->schema, ret, &schemas, a, err);
         if (!rc)
             rc = make_view(c, o, t, ret, a, err);
         if (rc)
             error_add_where(err, "%s.%s for the tenant %s", o->schema, o->name, t->name);
     }
+    for (size_t i = 0; !rc && i < catalogue->function_count; i++) {
+        const struct pack_function *f = catalogue->functions[i];
+        rc = make_schema(c, f->schema, ret, &schemas, a, err);
+        if (!rc)
+            rc = make_function(c, f, ret, a, err);
+        if (rc)
+            error_add_where(err, "function %s for the tenant %s", f->name, t->name);
+    }
     map_free(&schemas);
-    return rc ? rc : make_functions(s, c, ret, a, err);
+    return rc;
 }
 
 static int make_scopes(struct semantic *s, struct arena *a, struct scope *scopes, struct error *err)

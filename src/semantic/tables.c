@@ -30,12 +30,7 @@ static struct semantic_table table_of(const struct pack_object *o)
 
 static bool open_to(const struct scope *scope, const struct pack_object *o)
 {
-    if (!scope)
-        return true;
-    char key[2 * LIMIT_NAME_BYTES + 2];
-    snprintf(key, sizeof(key), "%s.%s", o->schema, o->name);
-    str_lower(key);
-    return map_has(&scope->tables, key);
+    return !scope || pack_lookup(&scope->tables, o->schema, o->name);
 }
 
 int tables_visible(struct semantic *s, const struct principal *p, struct arena *a, struct semantic_table **ret, size_t *ret_count,

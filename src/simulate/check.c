@@ -1,16 +1,6 @@
 /* The simulator's content on an empty engine: a small world, no events, and the columns of every table. */
 #include "simulate/room.h"
 
-static int run_content(struct sim_plan *p, struct engine_conn *c, struct error *err)
-{
-    int rc = sim_content_run(p, c, &p->world, p->from_day, p->options->until_day, err);
-    if (!rc)
-        rc = sim_incidents_plan(p, c, err);
-    if (!rc)
-        rc = sim_incidents_insert(p, c, err);
-    return rc ? rc : sim_content_run(p, c, &p->events, p->from_day, p->from_day, err);
-}
-
 /* The drift of a table is described as well: its statement is never run here. */
 static int check_table(struct sim_plan *p, struct sim_table *t, struct engine_conn *c, struct error *err)
 {
@@ -47,7 +37,7 @@ void simulate_check(const char *folder, struct pack_catalogue *catalogue, simula
     if (!rc)
         rc = engine_connect(engine, ENGINE_WRITE, NULL, &c, &err);
     if (!rc)
-        rc = run_content(&p, c, &err);
+        rc = sim_begin(&p, c, &err);
     if (rc)
         note(context, &err);
     *ret_statements = p.world.count + p.plant.count + p.events.count + p.table_count;

@@ -197,12 +197,8 @@ static int column_fault(const struct sim_plan *p, const struct sim_table *t, con
 
 static int unknown_column(const struct sim_plan *p, const struct sim_table *t, const char *column, struct error *err)
 {
-    const struct sql_table *table = t->bronze->table;
-    const char **names = arena_alloc(p->arena, (table->column_count + 1) * sizeof(*names));
-    for (size_t i = 0; i < table->column_count; i++)
-        names[i] = table->columns[i].name;
     error_set(err, ERROR_NOT_FOUND, "%s has no column '%s'", t->bronze->system_table, column);
-    error_hint_near(err, nearest_name(column, names, table->column_count), NULL);
+    error_hint_near(err, sql_nearest_column(p->arena, t->bronze->table, column), NULL);
     return column_fault(p, t, column, err);
 }
 

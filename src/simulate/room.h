@@ -80,6 +80,10 @@ bool sim_is_bookkeeping(const char *column);
 int sim_content_type_table(struct sim_plan *p, struct sim_table *t, struct engine_conn *c, struct error *err) MUST_CHECK;
 int sim_content_type(struct sim_plan *p, struct engine_conn *c, struct error *err) MUST_CHECK;
 
+/* ---- simulate.c */
+/* Makes the world, plans and plants the incidents, and makes the tables of events, empty: for their types. */
+int sim_begin(struct sim_plan *p, struct engine_conn *c, struct error *err) MUST_CHECK;
+
 /* ---- incident.c */
 /* Fills plan->incidents from the file or the seed; the world is there. */
 int sim_incidents_plan(struct sim_plan *p, struct engine_conn *c, struct error *err) MUST_CHECK;

@@ -42,9 +42,19 @@ static void worker_close(struct worker *w)
     engine_close(w->engine);
 }
 
-static int make_world(struct worker *w, struct error *err)
+static int make_world(const struct sim_plan *p, struct engine_conn *c, struct error *err)
 {
-    return sim_content_run(w->plan, w->conn, &w->plan->world, w->plan->from_day, w->plan->options->until_day, err);
+    return sim_content_run(p, c, &p->world, p->from_day, p->options->until_day, err);
+}
+
+int sim_begin(struct sim_plan *p, struct engine_conn *c, struct error *err)
+{
+    int rc = make_world(p, c, err);
+    if (!rc)
+        rc = sim_incidents_plan(p, c, err);
+    if (!rc)
+        rc = sim_incidents_insert(p, c, err);
+    return rc ? rc : sim_content_run(p, c, &p->events, p->from_day, p->from_day, err);
 }
 
 static bool stopped(const struct sim_plan *p) { return cancelled(p->options->cancel) || cancelled(&p->stop); }
@@ -152,7 +162,7 @@ static int prepare_worker(struct worker *w, struct error *err)
     if (rc || w->copiers)
         return rc;
     w->copiers = xcalloc(2 * w->plan->table_count + 1, sizeof(struct engine_copier *));
-    rc = make_world(w, err);
+    rc = make_world(w->plan, w->conn, err);
     return rc ? rc : sim_incidents_insert(w->plan, w->conn, err);
 }
 
@@ -207,14 +217,7 @@ static int prepare(struct sim_plan *p, struct worker *first, struct error *err)
     if (!rc)
         rc = worker_open(first, err);
     if (!rc)
-        rc = make_world(first, err);
-    if (!rc)
-        rc = sim_incidents_plan(p, first->conn, err);
-    if (!rc)
-        rc = sim_incidents_insert(p, first->conn, err);
-    /* the tables of events, empty: for their types */
-    if (!rc)
-        rc = sim_content_run(p, first->conn, &p->events, p->from_day, p->from_day, err);
+        rc = sim_begin(p, first->conn, err);
     if (!rc)
         rc = sim_content_type(p, first->conn, err);
     if (!rc)

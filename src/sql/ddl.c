@@ -298,13 +298,9 @@ static bool table_clause(struct parser *p, struct sql_table *t)
 
 static void need_column(struct parser *p, const struct sql_table *t, const char *name, struct sql_pos pos, const char *role)
 {
-    const char **names = arena_alloc(p->a, (t->column_count + 1) * sizeof(*names));
-    for (size_t i = 0; i < t->column_count; i++) {
-        if (str_ieq(t->columns[i].name, name))
-            return;
-        names[i] = t->columns[i].name;
-    }
-    const char *near = nearest_name(name, names, t->column_count);
+    if (sql_find_column(t, name))
+        return;
+    const char *near = sql_nearest_column(p->a, t, name);
     sql_fail(p, pos, ERROR_NOT_FOUND, near ? arena_printf(p->a, "did you mean %s?", near) : NULL,
              "%s names column %s, which the table does not have", role, name);
 }
@@ -553,6 +549,14 @@ const struct sql_column *sql_find_column(const struct sql_table *t, const char *
         if (str_ieq(t->columns[i].name, name))
             return &t->columns[i];
     return NULL;
+}
+
+const char *sql_nearest_column(struct arena *a, const struct sql_table *t, const char *name)
+{
+    const char **names = arena_alloc(a, (t->column_count + 1) * sizeof(*names));
+    for (size_t i = 0; i < t->column_count; i++)
+        names[i] = t->columns[i].name;
+    return nearest_name(name, names, t->column_count);
 }
 
 const struct sql_key *sql_primary_key(const struct sql_table *t)

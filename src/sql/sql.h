@@ -242,8 +242,9 @@ int sql_parse_view(struct arena *a, const char *text, size_t len, uint32_t first
 int sql_parse_function(struct arena *a, const char *text, size_t len, uint32_t first_line, struct sql_function **ret,
                        struct error *err) MUST_CHECK;
 
-/* What a table has, names without case; NULL: it has none. */
+/* What a table has, names without case; NULL: it has none. The nearest is for the hint of an error. */
 const struct sql_column *sql_find_column(const struct sql_table *t, const char *name);
+const char *sql_nearest_column(struct arena *a, const struct sql_table *t, const char *name);
 const struct sql_key *sql_primary_key(const struct sql_table *t);
 const char *sql_table_property(const struct sql_table *t, const char *key);
 
