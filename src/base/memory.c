@@ -1,15 +1,13 @@
 #include "base/base.h"
 
-#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 _Noreturn void out_of_memory(void)
 {
     static const char line[] = "secchi: out of memory; give the process more memory or lower engine.memory_limit\n";
-    static atomic_flag told = ATOMIC_FLAG_INIT;
-    while (atomic_flag_test_and_set(&told)) /* another thread tells it and ends the process */
-        pause();
+    flockfile(stderr); /* never unlocked: no other thread writes a line after this one, not even the same one */
     ssize_t n = write(2, line, sizeof(line) - 1);
     (void)n;
     _exit(1);

@@ -5,6 +5,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <pthread.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/base.h"
 
@@ -203,6 +206,60 @@ static void a_library_that_is_missing_or_another_is_named(void **state)
     assert_false(loaded);
 }
 
+static void *tell_without_end(void *line)
+{
+    for (;;)
+        fprintf(stderr, "%s\n", (const char *)line);
+    return NULL;
+}
+
+static void *run_out(void *unused)
+{
+    (void)unused;
+    usleep(2000);
+    out_of_memory();
+}
+
+/* In a child whose stderr is the file: threads that tell and two that run out of memory. Its exit status. */
+static int run_out_beside_tellers(int file)
+{
+    static char line[] = "gold dim_user: succeeded";
+    pid_t pid = fork();
+    if (pid == 0) {
+        pthread_t thread;
+        dup2(file, STDERR_FILENO);
+        for (int i = 0; i < 4; i++)
+            pthread_create(&thread, NULL, i < 2 ? tell_without_end : run_out, line);
+        pthread_join(thread, NULL);
+        _exit(99);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void that_memory_is_out_is_the_last_line_and_told_once(void **state)
+{
+    (void)state;
+    static const char wanted[] = "\nsecchi: out of memory; give the process more memory or lower engine.memory_limit\n";
+    const size_t len = sizeof(wanted) - 1;
+    for (int i = 0; i < 25; i++) {
+        int file = memfd_create("stderr", MFD_CLOEXEC);
+        assert_true(file >= 0);
+        assert_int_equal(run_out_beside_tellers(file), 1);
+        size_t size = (size_t)lseek(file, 0, SEEK_END);
+        char *text = xcalloc(1, size + 2);
+        text[0] = '\n';
+        assert_int_equal(pread(file, text + 1, size, 0), (ssize_t)size);
+        close(file);
+        assert_true(size + 1 >= len);
+        assert_string_equal(text + size + 1 - len, wanted);
+        assert_ptr_equal(strstr(text, wanted + 1), text + size + 2 - len);
+        free(text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -216,6 +273,7 @@ int main(void)
         cmocka_unit_test(utf8_is_checked),
         cmocka_unit_test(a_library_is_loaded_once_by_whatever_thread_is_first),
         cmocka_unit_test(a_library_that_is_missing_or_another_is_named),
+        cmocka_unit_test(that_memory_is_out_is_the_last_line_and_told_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
