@@ -28,11 +28,8 @@ int build_table_exists(struct engine_conn *c, const char *schema, const char *ta
     struct arena *a CLEANUP(arena_freep) = arena_new();
     struct engine_column *columns;
     size_t count;
-    int rc = engine_table_columns(c, schema, table, a, &columns, &count, err);
-    if (rc && rc != ERROR_NOT_FOUND)
-        return rc;
-    *ret = rc == 0;
-    return 0;
+    *ret = engine_table_columns(c, schema, table, a, &columns, &count, NULL) != ERROR_NOT_FOUND;
+    return *ret ? engine_table_columns(c, schema, table, a, &columns, &count, err) : 0; /* now whatever else is wrong */
 }
 
 int build_marks(struct engine_conn *c, const char *source, struct arena *a, struct source_mark **ret, size_t *ret_count, struct error *err)

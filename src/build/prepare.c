@@ -76,15 +76,18 @@ static int run_ddl(struct engine_conn *c, const struct pack_object *o, struct er
 static int prepare_table(struct engine_conn *c, const struct pack_object *o, struct error *err)
 {
     struct arena *a CLEANUP(arena_freep) = arena_new();
-    struct engine_column *there;
+    struct engine_column *columns;
     size_t count;
-    int rc = engine_table_columns(c, o->schema, o->name, a, &there, &count, err);
-    if (rc == ERROR_NOT_FOUND)
+    bool there;
+    int rc = build_table_exists(c, o->schema, o->name, &there, err);
+    if (!rc && !there)
         rc = run_ddl(c, o, err);
     else if (!rc) {
-        rc = add_columns(c, o, there, count, a, err);
+        rc = engine_table_columns(c, o->schema, o->name, a, &columns, &count, err);
         if (!rc)
-            rc = refuse_vanished(c, o, there, count, err);
+            rc = add_columns(c, o, columns, count, a, err);
+        if (!rc)
+            rc = refuse_vanished(c, o, columns, count, err);
     }
     if (!rc && o->layer == PACK_BRONZE) {
         const char *sql = TEMPLATE(a, build_sql_quarantine_table, {"table", o->name});
@@ -219,6 +222,7 @@ int build_prepare(const struct build_context *b, struct error *err)
         rc = engine_connect(b->engine, ENGINE_WRITE, NULL, &c, err);
     if (rc)
         return rc;
+    engine_set_clock(c, clock_now_us()); /* one time for all of it: each new one is told to the engine */
     rc = is_prepared(c, hash, &prepared, err);
     if (!rc && !prepared && !(rc = engine_begin(c, err))) {
         rc = prepare_all(b, c, hash, err);

@@ -126,7 +126,8 @@ int engine_cell(struct engine_conn *c, const struct engine_stmt *s, struct arena
 /* Names and types of a query's result, without running it. */
 int engine_describe(struct engine_conn *c, const struct engine_stmt *s, struct arena *a, struct engine_column **ret, size_t *ret_count,
                     struct error *err) MUST_CHECK;
-/* Columns of a table or of a staged relation ("incoming.x"); ERROR_NOT_FOUND when there is none. */
+/* Columns of a table or of a staged relation ("incoming.x"); ERROR_NOT_FOUND when there is none, with the nearest name as a hint
+ * unless err is NULL: to look for that costs more than all the rest. */
 int engine_table_columns(struct engine_conn *c, const char *schema, const char *table, struct arena *a, struct engine_column **ret,
                          size_t *ret_count, struct error *err) MUST_CHECK;
 const struct engine_column *engine_find_column(const struct engine_column *columns, size_t count, const char *name); /* any case; or NULL */

@@ -256,7 +256,7 @@ static int no_table(struct duck_conn *c, const char *schema, const char *table, 
     const char **names = NULL;
     size_t count = 0;
     error_set(err, ERROR_NOT_FOUND, "there is no table %s.%s", schema, table);
-    if (!names_of(c, "SELECT table_name FROM information_schema.tables WHERE table_schema = $1", schema, NULL, a, &names, &count)) {
+    if (err && !names_of(c, "SELECT table_name FROM information_schema.tables WHERE table_schema = $1", schema, NULL, a, &names, &count)) {
         const char *nearest = nearest_name(table, names, count);
         if (nearest)
             error_hint(err, "did you mean %s.%s?", schema, nearest);
