@@ -2,6 +2,7 @@
 #include "engine_test.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 /* ---- transactions and the writer's place */
@@ -118,6 +119,48 @@ static void interrupts(void **state)
     assert_true(clock_mono_ns() - start < 60000000000);
     assert_int_equal(i64(f, c, "SELECT 1"), 1);
     engine_disconnect(c);
+}
+
+struct stopper {
+    struct engine_conn *conn;
+    useconds_t after_us;
+    atomic_bool ended;
+};
+
+/* Once at its moment, and again only when that was before the statement began. */
+static void *interrupt_at(void *p)
+{
+    struct stopper *s = p;
+    usleep(s->after_us);
+    engine_interrupt(s->conn);
+    for (int i = 0; i < 100 && !s->ended; i++)
+        usleep(2000);
+    while (!s->ended) {
+        engine_interrupt(s->conn);
+        usleep(2000);
+    }
+    return NULL;
+}
+
+/* Whatever it is doing then: preparing, starting, running. No thread goes on with it: the connection can be closed at once. */
+static void interrupted_at_any_moment_it_stops(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    for (useconds_t i = 0; i < 60; i++) {
+        struct stopper s = {.conn = reader(f), .after_us = 50 * i};
+        struct engine_value n;
+        pthread_t t;
+        assert_int_equal(pthread_create(&t, NULL, interrupt_at, &s), 0);
+        assert_int_equal(
+            engine_cell(s.conn, ENGINE_SQL("SELECT COUNT(*) AS n FROM range(1000000000000) WHERE id % 7 = 3"), f->arena, &n, &err),
+            ERROR_INTERRUPTED);
+        s.ended = true;
+        pthread_join(t, NULL);
+        alarm(60);
+        engine_disconnect(s.conn);
+        alarm(0);
+    }
 }
 
 /* ---- backup */
@@ -269,6 +312,7 @@ int main(void)
         UNIT(readers_see_the_last_commit),
         UNIT(writers_queue),
         UNIT(interrupts),
+        UNIT(interrupted_at_any_moment_it_stops),
         UNIT(backs_up),
         UNIT(backs_up_beside_an_old_reader),
         UNIT(opens_anew_after_a_fatal_error),

@@ -325,7 +325,8 @@ static void work_on(duckdb_pending_result pending)
     } while (state == DUCKDB_PENDING_RESULT_NOT_READY || state == DUCKDB_PENDING_NO_TASKS_AVAILABLE);
 }
 
-/* The pending result clears an earlier interrupt as it is made; one that came since the statement began is looked for after. */
+/* The pending result clears an earlier interrupt as it is made, and other threads are at work on it from then on: one that came since
+ * the statement began is told again, or nothing would stop them and the connection could never be closed. */
 int duck_run(struct duck_conn *c, duckdb_prepared_statement p, bool streaming, const struct duck_where *where, duckdb_result *ret,
              struct error *err)
 {
@@ -336,9 +337,9 @@ int duck_run(struct duck_conn *c, duckdb_prepared_statement p, bool streaming, c
     duckdb_state made = streaming ? duckdb_pending_prepared_streaming(p, &pending) : duckdb_pending_prepared(p, &pending);
     if (made != DuckDBSuccess)
         rc = duck_error(d, duckdb_pending_error(pending), where, err);
-    else if (duck_run_interrupted(c))
-        rc = error_set(err, ERROR_INTERRUPTED, "the statement was interrupted");
     else {
+        if (duck_run_interrupted(c))
+            duckdb_interrupt(c->con);
         work_on(pending);
         if (duckdb_execute_pending(pending, &result) != DuckDBSuccess)
             rc = duck_result_failed(d, &result, where, err);
