@@ -64,6 +64,7 @@ struct engine {
 struct engine_conn {
     struct engine *engine;
     int64_t clock_us;    /* 0: the process clock */
+    bool any_order;      /* rows need not be kept in the order in which they are read */
     char *user, *groups; /* NULL: none; groups are a list in SQL, ['a', 'b'] */
     unsigned asker;      /* counts the calls of engine_set_user */
 };

@@ -70,15 +70,13 @@ def content(home):
     """Table -> hash of its rows, in no order, without the columns that say when and by which run."""
     con = duckdb.connect(str(warehouse(home)), read_only=True)
     tables = con.execute(
-        "SELECT schema_name, table_name FROM duckdb_tables() WHERE NOT internal ORDER BY ALL").fetchall()
+        "SELECT t.schema_name, t.table_name, list(c.column_name ORDER BY c.column_index) FROM duckdb_tables() AS t "
+        "JOIN duckdb_columns() AS c USING (table_oid, schema_name) WHERE NOT t.internal GROUP BY ALL ORDER BY ALL").fetchall()
     hashes = {}
-    for schema, table in tables:
+    for schema, table, columns in tables:
         if schema == "secchi_ops" and table in HISTORY:
             continue
-        columns = con.execute(
-            "SELECT column_name FROM duckdb_columns() WHERE schema_name = ? AND table_name = ? ORDER BY column_index",
-            [schema, table]).fetchall()
-        names = [c for (c,) in columns if c not in TIMES and (table, c) not in LAST_LOAD]
+        names = [c for c in columns if c not in TIMES and (table, c) not in LAST_LOAD]
         quoted = ", ".join('"' + c.replace('"', '""') + '"' for c in names)
         # What a failed run found and the next one closed is history; what is open must be the same.
         where = "WHERE state = 'open'" if table == "finding" else ""

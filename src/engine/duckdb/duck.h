@@ -56,6 +56,7 @@ struct duck_conn {
     unsigned holds;                             /* under duck.lock */
     unsigned session_generation, session_asker; /* what the variables of con stand for; see session.c */
     int64_t session_now_us;
+    bool session_any_order;
     bool in_transaction;
     bool running;               /* under con_lock; a statement runs and may be interrupted */
     bool interrupted;           /* under con_lock; asked to stop since the statement began */

@@ -142,12 +142,12 @@ static int load_macros(struct duck *d, duckdb_connection con, struct error *err)
     return rc;
 }
 
-/* After this nothing of it can be changed, by whatever SQL. The progress of a connection is its own to set. */
+/* After this nothing of it can be changed, by whatever SQL. Its progress and the order of its rows are a connection's own to set. */
 static int settle(struct duck *d, duckdb_connection con, struct error *err)
 {
     static const char *const before[] = {"SET TimeZone='UTC'", "SET parquet_metadata_cache=true"};
     static const char *const after[] = {
-        "SET allowed_configs=['enable_progress_bar','enable_progress_bar_print','progress_bar_time']",
+        "SET allowed_configs=['enable_progress_bar','enable_progress_bar_print','progress_bar_time','preserve_insertion_order']",
         "SET enable_external_access=false",
         "SET lock_configuration=true",
     };
