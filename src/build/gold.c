@@ -6,7 +6,9 @@
  * table and what reads it, so that the others are published all the same. */
 
 struct input {
-    int64_t newest_us, expired_us; /* its newest load; when rows were last taken away, INT64_MIN: never */
+    int64_t newest_us;  /* its newest load */
+    int64_t expired_us; /* when rows were last taken away, INT64_MIN: never */
+    int64_t earlier_us; /* its newest load by an earlier run, INT64_MIN: there is none */
 };
 
 struct mark {
@@ -39,11 +41,14 @@ size_t build_gold_count(const struct build *b)
 static int read_inputs(struct gold *g, struct error *err)
 {
     struct engine_rows rows;
-    int rc = engine_rows(g->b->conn, ENGINE_SQL(build_sql_newest_loads), 100000, g->arena, &rows, err);
+    const struct engine_stmt *s = SQL_WITH(build_sql_newest_loads, P_I64("run", g->b->run_id));
+    int rc = engine_rows(g->b->conn, s, 100000, g->arena, &rows, err);
     for (size_t i = 0; !rc && i < rows.row_count; i++) {
         const struct engine_value *v = &rows.values[i * rows.column_count];
         struct input *in = arena_alloc(g->arena, sizeof(*in));
-        *in = (struct input){.newest_us = v[1].i, .expired_us = v[2].type == ENGINE_NULL ? INT64_MIN : v[2].i};
+        *in = (struct input){.newest_us = v[1].i,
+                             .expired_us = v[2].type == ENGINE_NULL ? INT64_MIN : v[2].i,
+                             .earlier_us = v[3].type == ENGINE_NULL ? INT64_MIN : v[3].i};
         map_set(&g->inputs, v[0].text, in);
     }
     return rc;
@@ -120,6 +125,15 @@ static bool takes_since(const struct pack_statement *s)
     return false;
 }
 
+/* True when no row that the statement makes can be there already: it takes one of each row of a bronze table that came since, by the
+ * table's own key, and all of these came in this run and were new to the bronze table too. */
+static bool makes_new_rows(struct gold *g, const struct engine_stmt *fill, int64_t since_us)
+{
+    const struct pack_object *bronze = build_merge_copies(g->arena, fill->sql, g->b->ctx->catalogue);
+    const struct input *in = bronze ? input_of(g, bronze) : NULL;
+    return in && in->earlier_us <= since_us && !map_has(&g->b->met, build_key(g->arena, bronze));
+}
+
 static int run_fills(struct gold *g, const struct pack_object *o, const struct gold_since *from, struct build_step *step, struct error *err)
 {
     struct engine_param since = P_TIME("since", from->us);
@@ -138,7 +152,7 @@ static int run_fills(struct gold *g, const struct pack_object *o, const struct g
         };
         bool done = false;
         if (!from->full && !from->lost && !empty && o->fill_count == 1)
-            rc = build_keys_fill(g->b, o, &s, &rows, &done, err);
+            rc = build_keys_fill(g->b, o, &s, makes_new_rows(g, &s, from->us), &rows, &done, err);
         if (!rc && !done)
             rc = engine_exec(g->b->conn, &s, &rows, err);
         if (!rc)

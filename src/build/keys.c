@@ -53,9 +53,9 @@ static const char keys_new[] = "new", keys_any[] = "any";
 
 #define WHOLE_ROWS 100000 /* more are not kept as they are until the end, only their keys */
 
-/* The rows are made once and then merged; none need no MERGE at all. */
+/* The rows are made once and then merged; none need no MERGE at all. *is_new: what is known of them before and after. */
 static int fill_from_kept(struct build *b, const struct engine_stmt *fill, const char *columns, const char *name, int64_t *ret_rows,
-                          bool *ret_new, bool *ret_done, struct error *err)
+                          bool *is_new, bool *ret_done, struct error *err)
 {
     struct arena *a CLEANUP(arena_freep) = arena_new();
     const char *relation = arena_printf(a, "incoming.%s", sql_backtick(a, name));
@@ -67,15 +67,15 @@ static int fill_from_kept(struct build *b, const struct engine_stmt *fill, const
         return 0;
     int rc = engine_stage_query(b->conn, name, &rows, &count, err);
     if (!rc && count)
-        rc = build_merge_run(b->conn, &merge, relation, ret_rows, ret_new, err);
+        rc = build_merge_run(b->conn, &merge, relation, *is_new, ret_rows, is_new, err);
     if (!rc && count > WHOLE_ROWS)
         rc = engine_stage_query(b->conn, name, ENGINE_SQL(arena_printf(a, "SELECT %s FROM %s AS s", columns, relation)), NULL, err);
     *ret_done = true;
     return rc;
 }
 
-int build_keys_fill(struct build *b, const struct pack_object *o, const struct engine_stmt *fill, int64_t *ret_rows, bool *ret_done,
-                    struct error *err)
+int build_keys_fill(struct build *b, const struct pack_object *o, const struct engine_stmt *fill, bool known_new, int64_t *ret_rows,
+                    bool *ret_done, struct error *err)
 {
     struct arena *a CLEANUP(arena_freep) = arena_new();
     struct buf columns CLEANUP(buf_free);
@@ -90,7 +90,7 @@ int build_keys_fill(struct build *b, const struct pack_object *o, const struct e
     if (!columns.len)
         return 0;
     const struct sql_key *k = sql_primary_key(o->table);
-    bool all_new = false;
+    bool all_new = known_new;
     int rc = fill_from_kept(b, fill, columns.data, keys_name(a, o), ret_rows, &all_new, ret_done, err);
     all_new = all_new && k && build_merge_is_on(a, fill->sql, k->columns, k->column_count);
     if (!rc && *ret_done)

@@ -13,6 +13,7 @@ struct load {
     struct pack_check *rules;  /* that the rows are held against */
     size_t rule_count;
     int64_t ingested_us, rows_in, rejected, changed, *failed; /* failed: by rule */
+    bool met;                                                 /* a row was there before, or may have been */
 };
 
 /* Derived rows may come from logs of several sources. */
@@ -201,16 +202,17 @@ static int run_fills(struct load *l, struct error *err)
 {
     const struct pack_object *o = l->batch->object;
     const char *incoming = arena_printf(l->arena, "incoming.%s", relation(l, ""));
-    bool all_new;
+    bool all_new = false;
     for (size_t i = 0; i < o->fill_count; i++) {
         int64_t rows = 0;
         struct engine_stmt s = {.sql = o->fills[i].sql, .file = o->file, .line = o->fills[i].line};
-        int rc = o->fill_count == 1 ? build_merge_run(l->b->conn, &s, incoming, &rows, &all_new, err)
+        int rc = o->fill_count == 1 ? build_merge_run(l->b->conn, &s, incoming, false, &rows, &all_new, err)
                                     : engine_exec(l->b->conn, &s, &rows, err);
         if (rc)
             return rc;
         l->changed += rows;
     }
+    l->met = !all_new;
     return 0;
 }
 
@@ -372,6 +374,8 @@ int build_load(struct build *b, const struct build_batch *batch, struct build_st
     VEC_FREE(&l.shape.findings);
     if (rc)
         return rc;
+    if (l.met)
+        map_set(&b->met, build_key(b->arena, batch->object), b);
     step->rows_in += l.rows_in;
     step->rows_changed += l.changed;
     step->rows_rejected += l.rejected;

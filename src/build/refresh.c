@@ -247,6 +247,7 @@ static void build_close(struct build *b)
     pthread_mutex_destroy(&b->lock);
     map_free(&b->chosen);
     map_free(&b->left_out);
+    map_free(&b->met);
     map_free(&b->keyed);
     arena_free(b->arena);
 }

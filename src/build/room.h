@@ -69,6 +69,7 @@ struct build {
     size_t source_count;
     struct map chosen;   /* "schema.name" of the objects of --only and what they read; empty: all */
     struct map left_out; /* "schema.name" -> why: failed, or depends on a failed one */
+    struct map met;      /* "schema.name" of bronze tables of which a load of this run had a row that was there, or may have */
     struct map keyed;    /* "schema.name" of gold tables that only got or changed the rows whose keys are in incoming.<name>_keys */
     size_t done, total;  /* steps */
     int64_t seq;
@@ -189,9 +190,13 @@ const char *build_merge_from(struct arena *a, const char *sql, const char *relat
 const char *build_query_of_merge(struct arena *a, const char *sql, const char *columns);
 /* True when rows of the MERGE meet by t.name <=> s.name of these columns, all of them and nothing else. */
 bool build_merge_is_on(struct arena *a, const char *sql, const char *const *columns, size_t count);
-/* Runs a MERGE whose source is `relation`: as an INSERT when it is of the plain form and none of its rows is there yet (*ret_new). */
-int build_merge_run(struct engine_conn *c, const struct engine_stmt *merge, const char *relation, int64_t *ret_rows, bool *ret_new,
-                    struct error *err) MUST_CHECK;
+/* The bronze table of which the MERGE takes each row that came since, once and by the key of that table: USING (SELECT .., b.key, ..
+ * FROM table AS b WHERE b.bronze_ingestion_timestamp > :since) .. ON t.key <=> s.key. NULL: it is of another kind. */
+const struct pack_object *build_merge_copies(struct arena *a, const char *sql, const struct pack_catalogue *catalogue);
+/* Runs a MERGE whose source is `relation`: as an INSERT when it is of the plain form and none of its rows is there yet (*ret_new), which
+ * is looked for unless the caller knows it. */
+int build_merge_run(struct engine_conn *c, const struct engine_stmt *merge, const char *relation, bool known_new, int64_t *ret_rows,
+                    bool *ret_new, struct error *err) MUST_CHECK;
 int build_is_empty(struct engine_conn *c, const struct pack_object *o, struct arena *a, bool *ret, struct error *err) MUST_CHECK;
 
 /* ---- load.c */
@@ -246,10 +251,10 @@ int build_gold(struct build *b, struct error *err) MUST_CHECK;
 size_t build_gold_count(const struct build *b);
 
 /* ---- keys.c: what the DDL of a gold table says of its rows: primary key, foreign keys, secchi.no_overlap */
-/* Runs a fill that only adds and replaces rows. Their keys are kept, so that no more than they need be looked at. *ret_done false:
- * the fill or the table is of another kind, and nothing was done. */
-int build_keys_fill(struct build *b, const struct pack_object *o, const struct engine_stmt *fill, int64_t *ret_rows, bool *ret_done,
-                    struct error *err) MUST_CHECK;
+/* Runs a fill that only adds and replaces rows; known_new: that only adds. Their keys are kept, so that no more than they need be looked
+ * at. *ret_done false: the fill or the table is of another kind, and nothing was done. */
+int build_keys_fill(struct build *b, const struct pack_object *o, const struct engine_stmt *fill, bool known_new, int64_t *ret_rows,
+                    bool *ret_done, struct error *err) MUST_CHECK;
 void build_keys_forget(struct build *b); /* the transaction of the fills is over without effect, or all was looked at */
 struct build_keys {
     const struct map *changed; /* "schema.name" of tables that changed */

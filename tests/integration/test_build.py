@@ -551,6 +551,42 @@ def test_the_time_of_a_run_is_that_of_its_statements(tmp_path):
     assert home.query("SELECT as_of FROM secchi_ops.run") == [{"as_of": "2026-03-05T06:07:08Z"}]
 
 
+def event(i, action):
+    at = utc(f"2026-01-0{1 + i % 9}T10:00:00")
+    return {"event_id": f"e{i}", "event_time": at, "event_date": at.date(), "workspace_id": "w1", "service_name": "x", "action_name": action}
+
+
+def test_gold_that_copies_bronze_takes_new_changed_and_left_over_rows(tmp_path):
+    """Gold rows that can meet none are added without a look, so the ways of a row into bronze are mixed: new, changed, both, loaded by
+    a run that left gold behind, twice in one run."""
+    wanted = {}
+    home = Home(tmp_path / "home", {"in": tmp_path / "in"})
+    days = [
+        ([(i, "create") for i in range(20)], ()),
+        ([(i, "create") for i in range(20, 30)], ()),  # all new
+        ([(i, "update") for i in range(5)], ()),  # all changed
+        ([(i, "drop") for i in range(25, 35)], ()),  # both
+        ([(i, "read") for i in range(30, 32)], ("--only", "system_bronze.audit")),  # changed, and gold is left behind
+        ([(i, "create") for i in range(40, 45)], ()),  # all new, after it
+        ([(i, "create") for i in range(50, 55)], ("--only", "system_bronze.audit")),
+        ([(52, "late"), (60, "create")], ()),  # changes a row that gold has not seen yet
+        ([(i, "create") for i in range(70, 75)], ()),
+    ]
+    for n, (rows, only) in enumerate(days):
+        write_parquet(tmp_path / f"in/access/audit/{n}.parquet", [event(*r) for r in rows], {"event_time": pa.timestamp("us", "UTC"), "event_date": pa.date32()})
+        wanted |= dict(rows)
+        home.refresh(*only)
+        if only:
+            continue
+        assert {r["event_id"]: r["action_name"] for r in home.query("SELECT event_id, action_name FROM fact_audit_logs")} == {
+            f"e{i}": action for i, action in wanted.items()
+        }, f"after delivery {n}"
+        assert home.query("SELECT COUNT(*) AS n FROM fact_audit_logs") == [{"n": len(wanted)}], f"after delivery {n}"
+    before = home.hashes()
+    home.refresh("--full")
+    assert home.hashes() == before
+
+
 def test_only_builds_a_table_with_what_it_reads(tmp_path):
     write_parquet(tmp_path / "in/query/history/a.parquet", [query(1)])
     write_parquet(

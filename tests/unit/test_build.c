@@ -181,6 +181,45 @@ static void an_upsert_into_an_empty_table_is_an_insert(void **state)
                 fail_msg("%s has a fill that cannot be told as an INSERT", catalogue->objects[i]->name);
 }
 
+/* The table, its key and what is asked for: all must be there, or a row could meet one that is there. */
+static void a_merge_that_copies_new_rows_is_known(void **state)
+{
+    (void)state;
+    static const char good[] =
+        "MERGE INTO system_gold.g AS t USING (SELECT UPPER(b.action_name) AS a, b.event_id FROM system_bronze.audit AS b "
+        "WHERE b.bronze_ingestion_timestamp > :since) AS s ON t.event_id <=> s.event_id WHEN MATCHED THEN UPDATE SET * "
+        "WHEN NOT MATCHED THEN INSERT *";
+    static const struct {
+        const char *part, *other;
+    } cases[] = {
+        {"b.event_id FROM", "LOWER(b.event_id) AS event_id FROM"},
+        {"b.event_id FROM", "b.request_id AS event_id FROM"},
+        {"b.event_id FROM", "b.event_id || '' AS event_id FROM"},
+        {"b.event_id FROM", "(b.event_id, 1) AS event_id FROM"},
+        {"> :since", ">= :since"},
+        {"> :since", "> :until"},
+        {"> :since", "> :since OR b.action_name = 'x'"},
+        {"WHERE b.bronze_ingestion_timestamp > :since", ""},
+        {"WHERE", "INNER JOIN system_bronze.users AS u ON u.id = b.event_id WHERE"},
+        {"> :since)", "> :since UNION ALL SELECT 'a', event_id FROM system_bronze.audit)"},
+        {"system_bronze.audit AS b", "system_gold.fact_audit_logs AS b"},
+        {"system_bronze.audit AS b", "system_bronze.nothing AS b"},
+        {"t.event_id <=> s.event_id", "t.a <=> s.a"},
+        {"t.event_id <=> s.event_id", "t.event_id <=> s.event_id AND t.a <=> s.a"},
+        {"MERGE INTO", "INSERT INTO"},
+    };
+    const struct pack_object *o = build_merge_copies(arena, good, catalogue);
+    assert_non_null(o);
+    assert_string_equal(o->name, "audit");
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const char *at = strstr(good, cases[i].part);
+        assert_non_null(at);
+        const char *sql = arena_printf(arena, "%.*s%s%s", (int)(at - good), good, cases[i].other, at + strlen(cases[i].part));
+        if (build_merge_copies(arena, sql, catalogue))
+            fail_msg("taken for a copy: %s", sql);
+    }
+}
+
 static void a_merge_takes_rows_from_elsewhere(void **state)
 {
     (void)state;
@@ -310,6 +349,7 @@ int main(void)
         cmocka_unit_test(folders_name_system_tables),
         cmocka_unit_test(every_statement_of_the_room_is_one),
         cmocka_unit_test(an_upsert_into_an_empty_table_is_an_insert),
+        cmocka_unit_test(a_merge_that_copies_new_rows_is_known),
         cmocka_unit_test(a_merge_takes_rows_from_elsewhere),
         cmocka_unit_test(a_folder_becomes_bronze_and_gold),
     };
