@@ -263,7 +263,7 @@ int build_refresh(const struct build_context *ctx, const struct build_options *o
         rc = engine_connect(ctx->engine, ENGINE_WRITE, o->cancel, &b.conn, err);
     if (!rc) {
         engine_set_clock(b.conn, b.as_of_us);
-        engine_set_any_order(b.conn, true);
+        engine_set_any_order(b.conn);
     }
     if (!rc && !(rc = build_run_begin(&b, err))) {
         b.watching = pthread_create(&b.watcher, NULL, watch, &b) == 0;

@@ -246,58 +246,47 @@ static bool are_words(const struct cursor *c, size_t at, const char *const *word
     return true;
 }
 
-/* One of the items between tokens `at` and `end`, at no depth, is name.column. */
+/* One of the items between tokens `at` and `end` is name.column, and no other FROM stands among them. */
 static bool selects(const struct cursor *c, size_t at, size_t end, const char *name, const char *column)
 {
     int depth = 0;
+    bool found = false;
     for (size_t i = at; i < end; i++) {
         depth += is_word(c, i, "(") ? 1 : is_word(c, i, ")") ? -1 : 0;
-        bool first = i == at || is_word(c, i - 1, ","), last = i + 3 == end || is_word(c, i + 3, ",");
-        if (depth == 0 && first && last && i + 3 <= end && is_column(c, i, name) && is_word(c, i + 1, ".") && is_column(c, i + 2, column))
-            return true;
-    }
-    return false;
-}
-
-/* Place of the only FROM that stands in the outermost bracket of the source, else of its end. */
-static size_t from_place(const struct upsert *u)
-{
-    int depth = 0;
-    size_t found = u->source_end;
-    for (size_t i = u->source; i < u->source_end; i++) {
-        depth += is_word(&u->c, i, "(") ? 1 : is_word(&u->c, i, ")") ? -1 : 0;
-        if (depth != 1 || !is_word(&u->c, i, "FROM"))
+        if (depth)
             continue;
-        if (found != u->source_end)
-            return u->source_end;
-        found = i;
+        if (is_word(c, i, "FROM"))
+            return false;
+        bool first = i == at || is_word(c, i - 1, ","), last = i + 3 == end || is_word(c, i + 3, ",");
+        found |= first && last && is_column(c, i, name) && is_word(c, i + 1, ".") && is_column(c, i + 2, column);
     }
     return found;
+}
+
+static char *token_text(struct arena *a, const struct cursor *c, size_t at)
+{
+    return arena_strndup(a, c->sql + c->tokens[at].offset, c->tokens[at].len);
 }
 
 const struct pack_object *build_merge_copies(struct arena *a, const char *sql, const struct pack_catalogue *catalogue)
 {
     static const char *const open[] = {"(", "SELECT"};
+    enum { END = 13 }; /* FROM schema.table AS name WHERE name.bronze_ingestion_timestamp > :since ) */
     struct upsert u;
-    if (!read_upsert(a, sql, &u) || !are_words(&u.c, u.source, open, ARRAY_LEN(open)))
+    if (!read_upsert(a, sql, &u) || u.source_end - u.source < ARRAY_LEN(open) + END || !are_words(&u.c, u.source, open, ARRAY_LEN(open)))
         return NULL;
-    const struct sql_token *t = u.c.tokens;
-    size_t from = from_place(&u);
-    if (from + 6 >= u.source_end) /* FROM schema . table AS b */
-        return NULL;
-    const char *schema = arena_strndup(a, sql + t[from + 1].offset, t[from + 1].len),
-               *table = arena_strndup(a, sql + t[from + 3].offset, t[from + 3].len),
-               *name = arena_strndup(a, sql + t[from + 5].offset, t[from + 5].len);
-    const char *const rest[] = {"FROM", schema,   ".", table, "AS", name, "WHERE", name, ".", "bronze_ingestion_timestamp",
-                                ">",    ":since", ")"};
-    if (from + ARRAY_LEN(rest) != u.source_end || !are_words(&u.c, from, rest, ARRAY_LEN(rest)))
+    size_t items = u.source + ARRAY_LEN(open), from = u.source_end - END;
+    const char *schema = token_text(a, &u.c, from + 1), *table = token_text(a, &u.c, from + 3), *name = token_text(a, &u.c, from + 5);
+    const char *const end[END] = {"FROM", schema,   ".", table, "AS", name, "WHERE", name, ".", "bronze_ingestion_timestamp",
+                                  ">",    ":since", ")"};
+    if (!are_words(&u.c, from, end, END))
         return NULL;
     const struct pack_object *o = pack_find(catalogue, schema, table);
     const struct sql_key *k = o && o->layer == PACK_BRONZE ? sql_primary_key(o->table) : NULL;
     if (!k || !build_merge_is_on(a, sql, k->columns, k->column_count))
         return NULL;
     for (size_t i = 0; i < k->column_count; i++)
-        if (!selects(&u.c, u.source + ARRAY_LEN(open), from, name, k->columns[i]))
+        if (!selects(&u.c, items, from, name, k->columns[i]))
             return NULL;
     return o;
 }
@@ -307,12 +296,10 @@ int build_merge_run(struct engine_conn *c, const struct engine_stmt *merge, cons
 {
     struct arena *a CLEANUP(arena_freep) = arena_new();
     struct engine_stmt run = *merge;
-    int64_t found = 1;
     const char *query = match_query(a, merge->sql, relation);
     const char *insert = query ? build_insert_for_merge(a, merge->sql, arena_printf(a, "SELECT s.* FROM %s AS s", relation)) : NULL;
-    if (insert && known_new)
-        found = 0;
-    int rc = insert && !known_new ? build_i64(c, ENGINE_SQL(query), &found, err) : 0;
+    int64_t found = !insert || !known_new;
+    int rc = insert && found ? build_i64(c, ENGINE_SQL(query), &found, err) : 0;
     if (rc)
         return rc;
     if (!found)

@@ -81,7 +81,7 @@ void engine_disconnect(struct engine_conn *c)
 }
 
 void engine_set_clock(struct engine_conn *c, int64_t time_us) { c->clock_us = time_us; }
-void engine_set_any_order(struct engine_conn *c, bool any) { c->any_order = any; }
+void engine_set_any_order(struct engine_conn *c) { c->any_order = true; }
 
 void engine_set_user(struct engine_conn *c, const char *user, const char *const *groups, size_t group_count)
 {

@@ -66,9 +66,9 @@ void engine_rollback(struct engine_conn *c);
 /* The time that they take for now, us UTC; 0 (as at first): the process clock. A statement sees one time throughout, in the views
  * that it reads as well. */
 void engine_set_clock(struct engine_conn *c, int64_t time_us);
-/* Whether rows must be stored, and come where no ORDER BY says it, in the order in which they are read (as at first), or in any, which
- * is faster and needs less memory. */
-void engine_set_any_order(struct engine_conn *c, bool any);
+/* Rows may be stored, and come where no ORDER BY says it, in any order, which is faster and needs less memory; at first they keep the
+ * order in which they are read. */
+void engine_set_any_order(struct engine_conn *c);
 /* Who asks, for current_user() and is_member(); views ask when they are read. NULL (as at first): the user of engine_set_env, in no
  * group. All is copied. */
 void engine_set_user(struct engine_conn *c, const char *user, const char *const *groups, size_t group_count);

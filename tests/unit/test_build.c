@@ -202,6 +202,7 @@ static void a_merge_that_copies_new_rows_is_known(void **state)
         {"WHERE b.bronze_ingestion_timestamp > :since", ""},
         {"WHERE", "INNER JOIN system_bronze.users AS u ON u.id = b.event_id WHERE"},
         {"> :since)", "> :since UNION ALL SELECT 'a', event_id FROM system_bronze.audit)"},
+        {"(SELECT", "(SELECT event_id AS a, event_id FROM system_gold.g UNION ALL SELECT"},
         {"system_bronze.audit AS b", "system_gold.fact_audit_logs AS b"},
         {"system_bronze.audit AS b", "system_bronze.nothing AS b"},
         {"t.event_id <=> s.event_id", "t.a <=> s.a"},

@@ -31,9 +31,8 @@ int duck_session(struct duck_conn *c, int64_t *ret_now_us, struct error *err)
         snprintf(sql, sizeof(sql), "SET VARIABLE dbx_now = make_timestamp(%" PRId64 ")", now_us);
         rc = duck_sql(c, sql, err);
     }
-    if (!rc && (fresh ? c->base.any_order : c->session_any_order != c->base.any_order)) /* at first it is kept */
-        rc = duck_sql(c, c->base.any_order ? "SET SESSION preserve_insertion_order = false" : "RESET SESSION preserve_insertion_order",
-                      err);
+    if (!rc && c->base.any_order && (fresh || !c->session_any_order))
+        rc = duck_sql(c, "SET SESSION preserve_insertion_order = false", err);
     if (rc)
         return rc;
     c->session_any_order = c->base.any_order;
