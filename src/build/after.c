@@ -25,7 +25,7 @@ static int put_stats(struct build *b, const struct pack_object *const *tables, s
     const char *forget = arena_printf(a, "DELETE FROM secchi_ops.table_stats WHERE (schema_name, table_name) IN (%s)", names.data);
     const char *sql = arena_printf(a, "INSERT INTO secchi_ops.table_stats%s", selects.data);
     int rc = engine_exec(b->conn, ENGINE_SQL(forget), NULL, err);
-    return rc ? rc : engine_exec(b->conn, SQL_WITH(sql, P_TIME("now", clock_real_us()), P_I64("run", b->run_id)), NULL, err);
+    return rc ? rc : engine_exec(b->conn, SQL_WITH(sql, P_TIME("now", clock_now_us()), P_I64("run", b->run_id)), NULL, err);
 }
 
 static int changed_tables(struct build *b, struct arena *a, struct map *ret, struct error *err)

@@ -199,7 +199,7 @@ static int put_marks(struct gold *g, struct error *err)
         return 0;
     const char *sql = arena_printf(g->arena, "DELETE FROM secchi_ops.gold_mark WHERE table_name IN (%s)", names.data);
     int rc = engine_exec(g->b->conn, ENGINE_SQL(sql), NULL, err);
-    if (rc || (rc = build_rows_begin(g->b, "gold_mark", g->arena, &r, err)))
+    if (rc || (rc = build_rows_begin(g->b->conn, "gold_mark", g->arena, &r, err)))
         return rc;
     for (size_t i = 0; i < g->count && !rc; i++)
         if (g->filled[i])

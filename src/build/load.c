@@ -244,7 +244,7 @@ static int merge_rows(struct load *l, struct error *err)
 static int note_results(struct load *l, struct error *err)
 {
     struct build_rows r;
-    int rc = l->rule_count ? build_rows_begin(l->b, "check_result", l->arena, &r, err) : 0;
+    int rc = l->rule_count ? build_rows_begin(l->b->conn, "check_result", l->arena, &r, err) : 0;
     if (rc || !l->rule_count)
         return rc;
     for (size_t i = 0; i < l->rule_count && !rc; i++)

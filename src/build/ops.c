@@ -87,7 +87,7 @@ int build_mark_put(struct build *b, const char *source, const struct source_mark
     struct build_rows r;
     last_marks(marks, count, a, &last);
     int rc = forget_marks(b, source, &last, a, err);
-    if (!rc && !(rc = build_rows_begin(b, "load_mark", a, &r, err))) {
+    if (!rc && !(rc = build_rows_begin(b->conn, "load_mark", a, &r, err))) {
         for (size_t i = 0; i < last.len && !rc; i++) {
             const struct source_mark *m = last.entries[i].key ? last.entries[i].value : NULL;
             if (m)
@@ -169,12 +169,12 @@ int build_run_end(struct build *b, enum run_state state, const char *error, stru
 
 /* ---- rows of secchi_ops ------------------------------------------------------------------------------------------ */
 
-int build_rows_begin(struct build *b, const char *table, struct arena *a, struct build_rows *ret, struct error *err)
+int build_rows_begin(struct engine_conn *c, const char *table, struct arena *a, struct build_rows *ret, struct error *err)
 {
     struct build_rows r = {.table = table};
-    int rc = engine_table_columns(b->conn, "secchi_ops", table, a, &r.columns, &r.column_count, err);
+    int rc = engine_table_columns(c, "secchi_ops", table, a, &r.columns, &r.column_count, err);
     if (!rc)
-        rc = engine_load_begin(b->conn, "secchi_ops", table, &r.loader, err);
+        rc = engine_load_begin(c, "secchi_ops", table, &r.loader, err);
     if (!rc)
         *ret = r;
     return rc;
@@ -210,7 +210,7 @@ int build_loaded_put(struct build *b, const struct build_loaded *l, struct error
 {
     struct arena *a CLEANUP(arena_freep) = arena_new();
     struct build_rows r;
-    int rc = build_rows_begin(b, "load_batch", a, &r, err);
+    int rc = build_rows_begin(b->conn, "load_batch", a, &r, err);
     if (rc)
         return rc;
     rc = build_rows_add(&r,
@@ -236,7 +236,7 @@ int build_steps_record(struct build *b, const struct build_step *steps, size_t c
 {
     struct arena *a CLEANUP(arena_freep) = arena_new();
     struct build_rows r;
-    int rc = build_rows_begin(b, "step", a, &r, err);
+    int rc = build_rows_begin(b->conn, "step", a, &r, err);
     if (rc)
         return rc;
     for (size_t i = 0; i < count && !rc; i++)

@@ -109,11 +109,14 @@ static const char *catalogue_hash(const struct build_context *b, struct arena *a
 {
     const struct pack_catalogue *catalogue = b->catalogue;
     uint64_t hash = hash_bytes(build_sql_ops, strlen(build_sql_ops), 0);
+    hash = hash_bytes(build_sql_information, strlen(build_sql_information), hash);
     hash = hash_bytes(build_sql_quarantine_table, strlen(build_sql_quarantine_table), hash);
     for (size_t i = 0; i < catalogue->object_count; i++)
         hash = hash_bytes(catalogue->objects[i]->ddl, strlen(catalogue->objects[i]->ddl), hash);
     for (size_t i = 0; i < catalogue->function_count; i++)
         hash = hash_bytes(catalogue->functions[i]->ddl, strlen(catalogue->functions[i]->ddl), hash);
+    for (size_t i = 0; i < catalogue->metric_view_count; i++)
+        hash = hash_bytes(catalogue->metric_views[i]->yaml, catalogue->metric_views[i]->yaml_len, hash);
     hash = pack_variables_hash(b->config, hash);
     hash = build_rules_hash(catalogue, hash);
     return arena_printf(a, "%016llx", (unsigned long long)hash);
@@ -196,12 +199,16 @@ static int prepare_all(const struct build_context *b, struct engine_conn *c, con
     int rc = create_schemas(b, c, err);
     if (!rc)
         rc = create_ops(c, err);
+    if (!rc)
+        rc = build_information_views(c, err);
     for (size_t i = 0; i < b->catalogue->object_count && !rc; i++) {
         const struct pack_object *o = b->catalogue->objects[i];
         rc = o->is_view ? prepare_view(c, o, err) : prepare_table(c, o, err);
     }
     for (size_t i = 0; i < b->catalogue->function_count && !rc; i++)
         rc = prepare_function(c, b->catalogue->functions[i], err);
+    if (!rc)
+        rc = build_information_fill(b, c, err);
     if (!rc)
         rc = build_rules_sync(b, c, err);
     if (!rc)

@@ -8,7 +8,7 @@
  *   gold.c     the publishing transaction        after.c    orphans, statistics
  *   upsert.c   MERGE into an empty table             recover.c  what a dead process left behind
  *   horizon.c  look-back and retention of a table    keys.c     doubles, orphans, overlaps of gold tables
- *   rules.c    quality rules
+ *   rules.c    quality rules                    information.c  information_schema
  */
 #ifndef SECCHI_BUILD_ROOM_H
 #define SECCHI_BUILD_ROOM_H
@@ -95,6 +95,11 @@ void build_step_tell(struct build *b, const struct build_step *step);    /* its 
 void build_step_project(struct build *b, const struct build_step *step); /* into the state store */
 bool build_stopped(struct build *b);                                     /* cancelled */
 
+/* ---- information.c */
+/* The catalogue as rows of secchi_ops; its tables and views are there. */
+int build_information_fill(const struct build_context *ctx, struct engine_conn *c, struct error *err) MUST_CHECK;
+int build_information_views(struct engine_conn *c, struct error *err) MUST_CHECK; /* the tables of secchi_ops are there */
+
 /* ---- ops.c */
 int build_run_begin(struct build *b, struct error *err) MUST_CHECK;
 int build_run_end(struct build *b, enum run_state state, const char *error, struct error *err) MUST_CHECK;
@@ -106,7 +111,7 @@ struct build_rows {
     struct engine_column *columns;
     size_t column_count;
 };
-int build_rows_begin(struct build *b, const char *table, struct arena *a, struct build_rows *ret, struct error *err) MUST_CHECK;
+int build_rows_begin(struct engine_conn *c, const char *table, struct arena *a, struct build_rows *ret, struct error *err) MUST_CHECK;
 int build_rows_add(struct build_rows *r, const struct engine_param *values, size_t count, struct error *err) MUST_CHECK;
 int build_rows_end(struct build_rows *r, int rc,
                    struct error *err) MUST_CHECK; /* writes them, or nothing when rc says that it failed; returns rc */
@@ -268,12 +273,12 @@ int build_after(struct build *b, struct error *err) MUST_CHECK; /* findings on g
 
 /* ---- SQL of the room */
 extern const char build_sql_added_column[], build_sql_changed[], build_sql_derive_forget[], build_sql_derive_mark[], build_sql_finding[],
-    build_sql_finding_close[], build_sql_good[], build_sql_history_runs[], build_sql_history_steps[], build_sql_landed_log[],
-    build_sql_loaded_before[], build_sql_mark_forget[], build_sql_marks[], build_sql_newest[], build_sql_newest_loads[], build_sql_ops[],
-    build_sql_open_keys[], build_sql_orphans[], build_sql_overlaps[], build_sql_pending[], build_sql_probe[], build_sql_quarantine[],
-    build_sql_quarantine_forget[], build_sql_quarantine_table[], build_sql_rejected[], build_sql_repeated[], build_sql_rule[],
-    build_sql_rule_add[], build_sql_rule_change[], build_sql_rule_failing[], build_sql_rules[], build_sql_rules_forget[],
-    build_sql_rules_sync[], build_sql_run[], build_sql_run_end[], build_sql_run_interrupted[], build_sql_stats[], build_sql_surplus_keys[],
-    build_sql_typed[];
+    build_sql_finding_close[], build_sql_good[], build_sql_history_runs[], build_sql_history_steps[], build_sql_information[],
+    build_sql_landed_log[], build_sql_loaded_before[], build_sql_mark_forget[], build_sql_marks[], build_sql_newest[],
+    build_sql_newest_loads[], build_sql_ops[], build_sql_open_keys[], build_sql_orphans[], build_sql_overlaps[], build_sql_pending[],
+    build_sql_probe[], build_sql_quarantine[], build_sql_quarantine_forget[], build_sql_quarantine_table[], build_sql_rejected[],
+    build_sql_repeated[], build_sql_rule[], build_sql_rule_add[], build_sql_rule_change[], build_sql_rule_failing[], build_sql_rules[],
+    build_sql_rules_forget[], build_sql_rules_sync[], build_sql_run[], build_sql_run_end[], build_sql_run_interrupted[], build_sql_stats[],
+    build_sql_surplus_keys[], build_sql_typed[];
 
 #endif

@@ -140,6 +140,34 @@ static void check_function(struct checker *k, const struct pack_function *f)
     check_note(k, &err);
 }
 
+/* ---- metric views: all dimensions in one query, then every measure ---- */
+
+static void check_metric(struct checker *k, const struct pack_metric_view *m, const char *sql, uint32_t line)
+{
+    struct error err;
+    struct engine_column *columns;
+    size_t count;
+    if (!engine_describe(k->conn, ENGINE_SQL(sql), k->arena, &columns, &count, &err) || err.kind == ERROR_UNAVAILABLE)
+        return; /* what its source waits for is told to those who ask */
+    error_where(&err, "%s:%u", m->file, line);
+    check_note(k, &err);
+}
+
+static void check_metric_view(struct checker *k, const struct pack_metric_view *m)
+{
+    const struct sql_metric_view *v = m->view;
+    const char *name = sql_backtick(k->arena, m->name);
+    k->report->metric_views++;
+    for (size_t i = 0; i < v->dimension_count; i++) {
+        const char *dimension = sql_backtick(k->arena, v->dimensions[i].name);
+        check_metric(k, m, arena_printf(k->arena, "SELECT %s FROM %s GROUP BY ALL", dimension, name), v->dimensions[i].line);
+    }
+    for (size_t i = 0; i < v->measure_count; i++) {
+        const char *measure = sql_backtick(k->arena, v->measures[i].name);
+        check_metric(k, m, arena_printf(k->arena, "SELECT MEASURE(%s) FROM %s", measure, name), v->measures[i].line);
+    }
+}
+
 /* ---- dashboards: every dataset's query with its parameters ---- */
 
 static const char *dataset_sql(struct checker *k, yyjson_val *dataset)
@@ -259,6 +287,8 @@ static int check_all(struct checker *k, struct error *err)
         check_derivation(k, &k->catalogue->derivations[i]);
     for (size_t i = 0; i < k->catalogue->function_count; i++)
         check_function(k, k->catalogue->functions[i]);
+    for (size_t i = 0; i < k->catalogue->metric_view_count; i++)
+        check_metric_view(k, k->catalogue->metric_views[i]);
     for (size_t i = 0; i < k->catalogue->dashboard_count; i++)
         check_dashboard(k, &k->catalogue->dashboards[i]);
     return 0;
@@ -270,11 +300,13 @@ static int run_checks(struct checker *k, const struct config *config, struct err
     struct error fault;
     struct pack_names names = {k->catalogue, config};
     struct pack_catalogue tables = *k->catalogue;
-    tables.function_count = 0;
+    tables.function_count = tables.metric_view_count = 0; /* each tells its own faults */
     struct build_context b = {.engine = k->engine, .catalogue = &tables, .config = config};
-    engine_set_env(
-        k->engine,
-        &(struct sql_env){.context = &names, .name = pack_resolve, .variable = pack_resolve_variable, .function = pack_resolve_function});
+    engine_set_env(k->engine, &(struct sql_env){.context = &names,
+                                                .name = pack_resolve,
+                                                .variable = pack_resolve_variable,
+                                                .function = pack_resolve_function,
+                                                .metric = pack_resolve_metric});
     if (build_prepare(&b, &fault)) {
         check_note(k, &fault);
         return 0;

@@ -11,8 +11,8 @@
 #include "pack/pack.h"
 
 struct check_report {
-    size_t tables, statements, derivations, checks, functions, datasets; /* what was looked at */
-    struct error *errors;                                                /* in the arena, in the order of files and lines */
+    size_t tables, statements, derivations, checks, functions, metric_views, datasets; /* what was looked at */
+    struct error *errors;                                                              /* in the arena, in the order of files and lines */
     size_t error_count;
 };
 

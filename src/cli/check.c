@@ -23,8 +23,9 @@ static int print_report(const struct check_report *r, struct error *err)
         error_set(err, ERROR_USAGE, "%zu error%s in packs", r->error_count, r->error_count == 1 ? "" : "s");
         return ERROR_USAGE;
     }
-    printf("good: %zu tables, %zu statements, %zu derivations, %zu quality checks, %zu functions, %zu dashboard datasets\n", r->tables,
-           r->statements, r->derivations, r->checks, r->functions, r->datasets);
+    printf(
+        "good: %zu tables, %zu statements, %zu derivations, %zu quality checks, %zu functions, %zu metric views, %zu dashboard datasets\n",
+        r->tables, r->statements, r->derivations, r->checks, r->functions, r->metric_views, r->datasets);
     return 0;
 }
 

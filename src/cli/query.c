@@ -1,6 +1,7 @@
 #include "cli/command.h"
 
 #include <nanoarrow/nanoarrow_ipc.h>
+#include <yyjson.h>
 
 #include "semantic/semantic.h"
 
@@ -63,6 +64,8 @@ static int put_request(struct cli *cli, const char *sql, const char *format, str
     buf_printf(b, ", \"format\": \"%s\"", str_eq(format, "table") ? "arrow" : format);
     if (cli_value(cli, "max-rows"))
         buf_printf(b, ", \"max_rows\": %s", cli_value(cli, "max-rows"));
+    if (cli_flag(cli, "show-sql"))
+        buf_printf(b, ", \"show_sql\": \"%s\"", cli_value(cli, "engine") ? cli_value(cli, "engine") : "duckdb");
     if (cli_value(cli, "timeout"))
         buf_printf(b, ", \"timeout_ms\": %s000", cli_value(cli, "timeout"));
     buf_puts(b, ", \"params\": {");
@@ -76,8 +79,24 @@ static int put_request(struct cli *cli, const char *sql, const char *format, str
     return b->overflow ? error_set(err, ERROR_LIMIT, "the statement is larger than %u bytes", LIMIT_SQL_BYTES) : 0;
 }
 
+/* The one cell of the answer, as it is. */
+static int send_show(struct cli *cli, struct client *client, const char *request, FILE *out, struct error *err)
+{
+    struct buf bytes CLEANUP(buf_free);
+    buf_init(&bytes, 8 * (size_t)LIMIT_SQL_BYTES);
+    int rc = client_request(client, "POST", "/api/v1/query", request, keep, &bytes, &cli->cancel, err);
+    yyjson_doc *doc = rc ? NULL : yyjson_read(bytes.data, bytes.len, 0);
+    const char *sql = yyjson_get_str(yyjson_obj_get(yyjson_arr_get_first(yyjson_doc_get_root(doc)), "sql"));
+    if (sql)
+        fprintf(out, "%s\n", sql);
+    yyjson_doc_free(doc);
+    return rc || sql ? rc : error_set(err, ERROR_INTERNAL, "the server's answer holds no statement");
+}
+
 static int send(struct cli *cli, struct client *client, const char *request, const char *format, FILE *out, struct error *err)
 {
+    if (cli_flag(cli, "show-sql"))
+        return send_show(cli, client, request, out, err);
     if (!str_eq(format, "table"))
         return client_request(client, "POST", "/api/v1/query", request, write_file, out, &cli->cancel, err);
     struct buf bytes CLEANUP(buf_free);
@@ -124,7 +143,9 @@ static int run(struct cli *cli, struct error *err)
     int rc = read_sql(cli, &sql, err);
     if (!rc)
         rc = cli_load(cli, err);
-    format = format ? format : "table";
+    if (!rc && cli_value(cli, "engine") && !cli_flag(cli, "show-sql"))
+        rc = error_set(err, ERROR_USAGE, "--engine goes with --show-sql; statements run on the engine of the home");
+    format = cli_flag(cli, "show-sql") ? "json" : format ? format : "table";
     if (!rc)
         rc = put_request(cli, sql, format, &request, err);
     if (rc)
@@ -155,6 +176,8 @@ static const struct option options[] = {
     {"output", OPTION_FILE, "FILE", NULL, NULL, false, "writes there instead of to standard output"},
     {"max-rows", OPTION_INT, "N", NULL, NULL, false, "rows at the most (default: setting query.max_rows)"},
     {"timeout", OPTION_INT, "SECONDS", NULL, NULL, false, "ends the statement after that time (default: setting query.timeout)"},
+    {"show-sql", OPTION_FLAG, NULL, NULL, NULL, false, "runs nothing: prints the statement as the engine gets it"},
+    {"engine", OPTION_CHOICE, "ENGINE", "duckdb|spark|databricks", NULL, false, "whose SQL --show-sql prints (default duckdb)"},
     {"read-only", OPTION_FLAG, NULL, NULL, NULL, false, "accepted for clarity: statements of people are always read-only"},
     {0},
 };

@@ -35,8 +35,12 @@ int engine_allow_dirs(struct engine *e, const char *const *dirs, size_t count, s
 
 void engine_set_env(struct engine *e, const struct sql_env *env)
 {
-    e->env = (struct sql_env){
-        .context = env->context, .name = env->name, .variable = env->variable, .function = env->function, .user = env->user};
+    e->env = (struct sql_env){.context = env->context,
+                              .name = env->name,
+                              .variable = env->variable,
+                              .function = env->function,
+                              .metric = env->metric,
+                              .user = env->user};
 }
 
 const char *engine_version(const struct engine *e) { return e->ops->version(e); }
@@ -172,6 +176,11 @@ int engine_table_hash(struct engine_conn *c, const char *schema, const char *tab
                       uint64_t *ret, struct error *err)
 {
     return c->engine->ops->table_hash(c, schema, table, leave_out, count, ret, err);
+}
+
+int engine_sql(struct engine_conn *c, const struct engine_stmt *s, struct arena *a, const char **ret, struct error *err)
+{
+    return c->engine->ops->sql(c, s, a, ret, err);
 }
 
 int engine_parse_tree(struct engine_conn *c, const struct engine_stmt *s, struct arena *a, const char **ret_json, struct error *err)

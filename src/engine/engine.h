@@ -42,8 +42,8 @@ void engine_close(struct engine *e); /* checkpoints; connections must be closed 
 /* Adds folders to read_dirs; reopens the instance if it must, waiting for running statements, transactions and staged
  * relations to end (so the caller must have none). An engine in memory cannot be reopened: ERROR_CONFLICT. */
 int engine_allow_dirs(struct engine *e, const char *const *dirs, size_t count, struct error *err) MUST_CHECK;
-/* Before the first statement: context, name, variable, function and user of env are taken (and must live as long as the engine), the
- * rest is the engine's own. Without a name callback one-part names lie in schema main. */
+/* Before the first statement: context, name, variable, function, metric and user of env are taken (and must live as long as the engine),
+ * the rest is the engine's own. Without a name callback one-part names lie in schema main. */
 void engine_set_env(struct engine *e, const struct sql_env *env);
 const char *engine_version(const struct engine *e); /* "duckdb 1.5.5" */
 /* The folder with libraries, extensions and macros.sql: lib/secchi beside the program or one folder up; ERROR_NOT_FOUND. */
@@ -137,6 +137,8 @@ const struct engine_column *engine_find_column(const struct engine_column *colum
 /* 64-bit hash of a table's rows as a multiset, leaving out the named columns; equal tables give equal hashes whatever the order. */
 int engine_table_hash(struct engine_conn *c, const char *schema, const char *table, const char *const *leave_out, size_t count,
                       uint64_t *ret, struct error *err) MUST_CHECK;
+/* The statement as the engine gets it, in its own dialect; the text lives in the arena. */
+int engine_sql(struct engine_conn *c, const struct engine_stmt *s, struct arena *a, const char **ret, struct error *err) MUST_CHECK;
 /* The parse tree of a query as the engine will run it, as JSON text in the arena: what the gate of people's SQL decides on. */
 int engine_parse_tree(struct engine_conn *c, const struct engine_stmt *s, struct arena *a, const char **ret_json,
                       struct error *err) MUST_CHECK;

@@ -33,6 +33,7 @@ struct engine_ops {
                          size_t *ret_count, struct error *err);
     int (*table_hash)(struct engine_conn *c, const char *schema, const char *table, const char *const *leave_out, size_t count,
                       uint64_t *ret, struct error *err);
+    int (*sql)(struct engine_conn *c, const struct engine_stmt *s, struct arena *a, const char **ret, struct error *err);
     int (*parse_tree)(struct engine_conn *c, const struct engine_stmt *s, struct arena *a, const char **ret_json, struct error *err);
     int (*stage_files)(struct engine_conn *c, const char *name, enum engine_format format, const struct engine_file *files, size_t count,
                        const struct engine_column *want, size_t want_count, struct error *err);

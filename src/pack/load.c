@@ -130,9 +130,23 @@ static void read_dashboard(struct pack_loader *l, const char *path, const char *
     yyjson_doc_free(doc);
 }
 
+/* later: tables that are not there yet, each with the reason that a question about it is answered with. */
+static int read_later(struct pack_loader *l, const struct yaml *root, const char *path, struct error *err)
+{
+    const struct yaml *later = yaml_get(root, "later");
+    for (size_t i = 0; later && later->kind == YAML_MAP && i < later->count; i++) {
+        const char *reason = NULL, *key = arena_strdup(l->arena, later->keys[i]);
+        int rc = yaml_text(later, path, later->keys[i], &reason, err);
+        if (rc)
+            return rc;
+        map_set(&l->c->later, key, (void *)(uintptr_t)reason);
+    }
+    return 0;
+}
+
 static int read_manifest(struct pack_loader *l, struct error *err)
 {
-    static const char *const keys[] = {"name", "title", "description", "version", "override"};
+    static const char *const keys[] = {"name", "title", "description", "version", "override", "later"};
     struct yaml *root;
     const char *path = path_join(l->arena, l->dir, "pack.yaml");
     if (!path_exists(path)) {
@@ -154,6 +168,8 @@ static int read_manifest(struct pack_loader *l, struct error *err)
         rc = yaml_text(root, path, "name", &l->pack, err);
     if (!rc)
         rc = yaml_bool(root, path, "override", &l->override, err);
+    if (!rc)
+        rc = read_later(l, root, path, err);
     if (!rc && !l->pack) {
         rc = error_set(err, ERROR_USAGE, "'name' is missing");
         error_where(err, "%s:1", path);
@@ -174,6 +190,7 @@ static void load_dir(struct pack_loader *l, const char *dir)
     pack_each_file(l, "bronze/checks", ".yaml", LIMIT_YAML_BYTES, pack_read_checks);
     pack_each_file(l, "gold", ".sql", LIMIT_SQL_BYTES, read_gold);
     pack_read_functions(l);
+    pack_read_metric_views(l);
     pack_each_file(l, "dashboards", ".lvdash.json", LIMIT_JSON_BYTES, read_dashboard);
 }
 
@@ -212,6 +229,7 @@ int pack_load(const char *const *dirs, size_t dir_count, struct pack_catalogue *
     replace_doubles(&l);
     pack_sort(&l);
     pack_sort_functions(&l);
+    pack_link_metric_views(&l);
     l.c->derivation_count = l.derivations.len;
     l.c->derivations = VEC_COPY(a, &l.derivations);
     l.c->dashboard_count = l.dashboards.len;
@@ -219,6 +237,7 @@ int pack_load(const char *const *dirs, size_t dir_count, struct pack_catalogue *
     VEC_FREE(&l.objects);
     VEC_FREE(&l.derivations);
     VEC_FREE(&l.functions);
+    VEC_FREE(&l.metric_views);
     VEC_FREE(&l.dashboards);
     if (ret_err_count)
         *ret_err_count = l.err_count;
@@ -236,5 +255,7 @@ void pack_free(struct pack_catalogue *c)
         return;
     map_free(&c->by_name);
     map_free(&c->function_by_name);
+    map_free(&c->metric_by_name);
+    map_free(&c->later);
     arena_free(c->arena);
 }

@@ -13,6 +13,7 @@ struct pack_loader {
     VEC(struct pack_object *) objects;
     VEC(struct pack_derivation) derivations;
     VEC(struct pack_function *) functions;
+    VEC(struct pack_metric_view *) metric_views;
     VEC(struct pack_dashboard) dashboards;
     struct error *errs;
     size_t max_errs, err_count;
@@ -30,6 +31,8 @@ void pack_read_table(struct pack_loader *l, enum pack_layer layer, const char *p
 void pack_read_checks(struct pack_loader *l, const char *path, const char *stem, const char *text, size_t len);
 void pack_read_functions(struct pack_loader *l); /* of the pack's folder functions/ */
 void pack_sort_functions(struct pack_loader *l); /* puts them into the catalogue, what is called first */
-void pack_sort(struct pack_loader *l);           /* links reads and puts objects into build order */
+void pack_read_metric_views(struct pack_loader *l);
+void pack_link_metric_views(struct pack_loader *l); /* the tables are there: finds keys of joins, puts them into the catalogue */
+void pack_sort(struct pack_loader *l);              /* links reads and puts objects into build order */
 
 #endif

@@ -33,9 +33,29 @@ const char *pack_nearest(const struct pack_catalogue *c, const char *name, struc
     return nearest_name(name, names, n);
 }
 
+/* A table that models or alerts fill one day, and that nobody has made yet. */
+static const char *why_later(const struct pack_names *n, const struct sql_name *name)
+{
+    const struct map *later = &n->catalogue->later;
+    const char *last = name->parts[name->count - 1];
+    if (name->count > 1)
+        return pack_lookup(later, name->parts[name->count - 2], last);
+    for (size_t i = 0; i < later->len; i++) {
+        const char *key = later->entries[i].key, *dot = key ? strchr(key, '.') : NULL;
+        if (dot && str_ieq(dot + 1, last))
+            return later->entries[i].value;
+    }
+    return NULL;
+}
+
 static int unknown(const struct pack_names *n, const struct sql_name *name, struct arena *a, struct error *err)
 {
-    const char *text = sql_name_text(a, name), *last = name->parts[name->count - 1];
+    const char *text = sql_name_text(a, name), *last = name->parts[name->count - 1], *why = why_later(n, name);
+    if (why) {
+        error_set(err, ERROR_UNAVAILABLE, "there is no data in %s yet", text);
+        error_hint(err, "%s", why);
+        return ERROR_UNAVAILABLE;
+    }
     bool system = name->count == 3 && str_ieq(name->parts[0], "system");
     error_set(err, ERROR_NOT_FOUND, "there is no table '%s'", text);
     error_hint_near(err, pack_nearest(n->catalogue, system ? text : last, a), "SHOW TABLES lists all");
@@ -50,7 +70,10 @@ static int found(const struct pack_object *o, const char **ret_schema, const cha
 }
 
 /* Schemas whose tables are not content of packs; the engine knows whether they exist. */
-static bool bookkeeping(const char *schema) { return str_ieq(schema, "secchi_ops") || str_ieq(schema, "secchi_quarantine"); }
+static bool bookkeeping(const char *schema)
+{
+    return str_ieq(schema, "secchi_ops") || str_ieq(schema, "secchi_quarantine") || str_ieq(schema, "secchi_information");
+}
 
 static const char *mapped(const struct config *c, const char *name)
 {
@@ -65,12 +88,32 @@ static bool our_catalogue(const struct config *c, const char *name)
     return !c || str_ieq(name, config_text(c, "catalog")) || str_ieq(mapped(c, name), config_text(c, "catalog"));
 }
 
+/* The engine has an information_schema of its own; that of Databricks is made by the build. */
+static int information(const struct sql_name *name, struct arena *a, const char **ret_schema, const char **ret_table, struct error *err)
+{
+    static const char *const views[] = {"schemata",   "tables",   "columns",    "views",
+                                        "table_tags", "routines", "parameters", "routine_columns"};
+    const char *table = name->parts[name->count - 1];
+    for (size_t i = 0; i < ARRAY_LEN(views); i++)
+        if (str_ieq(views[i], table)) {
+            *ret_schema = "secchi_information";
+            *ret_table = views[i];
+            return 0;
+        }
+    error_set(err, ERROR_NOT_FOUND, "there is no table '%s'", sql_name_text(a, name));
+    error_hint_near(err, nearest_name(table, views, ARRAY_LEN(views)),
+                    "schemata, tables, columns, views, table_tags, routines, parameters, routine_columns");
+    return ERROR_NOT_FOUND;
+}
+
 int pack_resolve(void *context, const struct sql_name *name, struct arena *a, const char **ret_schema, const char **ret_table,
                  struct error *err)
 {
     const struct pack_names *n = context;
     static const char *const search[] = {"system_gold", "system_bronze"};
     const char *table = name->parts[name->count - 1];
+    if (name->count > 1 && name->count < 4 && str_ieq(name->parts[name->count - 2], "information_schema"))
+        return information(name, a, ret_schema, ret_table, err);
     if (name->count == 1) {
         for (size_t i = 0; i < ARRAY_LEN(search); i++) {
             struct pack_object *o = pack_find(n->catalogue, search[i], table);
@@ -124,6 +167,28 @@ int pack_resolve_function(void *context, const struct sql_name *name, struct are
     error_set(err, ERROR_NOT_FOUND, "unknown function %s", sql_name_text(a, name));
     error_hint(err, "did you mean %s?", near);
     return ERROR_NOT_FOUND;
+}
+
+/* As unqualified functions they lie in gold; spaces, benchmarks and the like say mv_NAME, which is the only name of one that is called
+ * like a table. */
+const struct pack_metric_view *pack_find_metric(const struct pack_names *n, const struct sql_name *name)
+{
+    if (!n->catalogue->metric_view_count || name->count > 3 || (name->count == 3 && !our_catalogue(n->config, name->parts[0])))
+        return NULL;
+    const char *schema = name->count > 1 ? mapped(n->config, name->parts[name->count - 2]) : "system_gold";
+    const char *last = name->parts[name->count - 1];
+    const bool table = pack_find(n->catalogue, schema, last) != NULL;
+    const struct pack_metric_view *m = table ? NULL : pack_lookup(&n->catalogue->metric_by_name, schema, last);
+    return m || !str_starts(last, "mv_") ? m : pack_lookup(&n->catalogue->metric_by_name, schema, last + 3);
+}
+
+int pack_resolve_metric(void *context, const struct sql_name *name, struct arena *a, const struct sql_metric_view **ret, struct error *err)
+{
+    (void)a;
+    (void)err;
+    const struct pack_metric_view *m = pack_find_metric(context, name);
+    *ret = m ? m->view : NULL;
+    return 0;
 }
 
 /* ---- variables ------------------------------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
  *   bronze/checks/T.yaml          quality checks of a table, in the format of Databricks Labs DQX
  *   sources/spark/S.T.sql          landing.sql and one derivation a system table
  *   functions/DOMAIN/F.sql        a SQL function each, as Databricks creates it: CREATE OR REPLACE FUNCTION .. RETURNS TABLE (..)
+ *   metric_views/M.yaml           metric views in Databricks' YAML, version 0.1 or 1.1
  *   dashboards/D.lvdash.json      Databricks AI/BI dashboards
  * Nothing is run here; the catalogue is immutable once loaded and may be read by any thread.
  *
@@ -79,6 +80,14 @@ struct pack_function { /* functions/DOMAIN/NAME.sql; a file right in functions/ 
     struct sql_user_function signature; /* for statements that call it; engine_sql is "schema"."name" */
 };
 
+struct pack_metric_view { /* metric_views/NAME.yaml; found as NAME and as mv_NAME */
+    const char *pack, *file;
+    const char *schema, *name, *domain; /* domain: that of the table that is its source, or NULL */
+    struct sql_metric_view *view;
+    const char *yaml; /* the text of the file */
+    size_t yaml_len;
+};
+
 struct pack_dashboard {
     const char *pack, *file, *name, *title; /* name: file name without .lvdash.json */
     const char *json;
@@ -94,6 +103,10 @@ struct pack_catalogue {
     struct pack_function **functions; /* what a function calls comes before it */
     size_t function_count;
     struct map function_by_name; /* "schema.name" in lower case -> pack_function */
+    struct pack_metric_view **metric_views;
+    size_t metric_view_count;
+    struct map metric_by_name; /* "schema.name" in lower case -> pack_metric_view */
+    struct map later;          /* "schema.name" of tables that are not there yet -> why (pack.yaml) */
     struct pack_dashboard *dashboards;
     size_t dashboard_count;
     struct map by_name; /* "schema.name" in lower case -> pack_object */
@@ -120,6 +133,9 @@ struct pack_names {
 sql_name_fn pack_resolve;
 /* The same for functions: unqualified ones lie in gold. */
 sql_function_fn pack_resolve_function;
+/* The metric view that a name means; *ret stays NULL when it means none. */
+sql_metric_fn pack_resolve_metric;
+const struct pack_metric_view *pack_find_metric(const struct pack_names *n, const struct sql_name *name);
 /* ${name} in content (sql_variable_fn, context = struct pack_names): catalog, bronze_schema, gold_schema, feature_schema and
  * monitoring_schema are names; timezone and the settings budget.*, business_hours.*, threshold.* and saving.* are literals. */
 sql_variable_fn pack_resolve_variable;

@@ -88,6 +88,7 @@ struct scope_function {
     struct sql_user_function signature; /* as it lies in the scope */
 };
 sql_function_fn scope_resolve_function; /* as scope_resolve */
+sql_metric_fn scope_resolve_metric;     /* the tables of its query are resolved like any others */
 sql_variable_fn scope_resolve_variable;
 sql_name_fn scope_resolve; /* context: struct semantic; obeys the scope that scope_use set for this thread */
 /* Finds and pins the principal's scope (NULL for those without tenant); scope_release follows. */
@@ -97,6 +98,9 @@ void scope_use(const struct scope *scope); /* for the calls of this thread that 
 void scopes_free(struct semantic *s);
 
 /* ---- SHOW and DESCRIBE (show.c) ---- */
+/* The statement as the engine that the request names gets it. */
+int portable_sql(const struct semantic_result *r, const struct semantic_request *q, const char **ret, struct error *err);
+int show_sql(struct semantic_result *r, const struct semantic_request *q, struct error *err);
 int show_statement(struct semantic_result *r, const struct sql_statement *st, struct error *err) MUST_CHECK;
 
 /* ---- tables (tables.c) ---- */

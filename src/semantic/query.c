@@ -173,6 +173,23 @@ static int gate_bookkeeping(struct semantic_result *r, const struct sql_referenc
     return 0;
 }
 
+static struct sql_env env_of(const struct semantic_result *r)
+{
+    return (struct sql_env){.context = r->s,
+                            .name = scope_resolve,
+                            .variable = scope_resolve_variable,
+                            .function = scope_resolve_function,
+                            .metric = scope_resolve_metric,
+                            .now_us = clock_now_us(),
+                            .user = r->principal.user};
+}
+
+int portable_sql(const struct semantic_result *r, const struct semantic_request *q, const char **ret, struct error *err)
+{
+    const struct sql_env env = env_of(r);
+    return sql_portable(r->arena, q->sql, strlen(q->sql), 1, &env, ret, err);
+}
+
 /* The first wall: one statement that reads, of known functions, decided on its tokens. */
 static int gate_text(struct semantic_result *r, const struct semantic_request *q, struct sql_statement *ret, struct error *err)
 {
@@ -188,12 +205,7 @@ static int gate_text(struct semantic_result *r, const struct semantic_request *q
     *ret = statements[0];
     if (ret->kind == SQL_SHOW || ret->kind == SQL_DESCRIBE)
         return 0;
-    struct sql_env env = {.context = r->s,
-                          .name = scope_resolve,
-                          .variable = scope_resolve_variable,
-                          .function = scope_resolve_function,
-                          .now_us = clock_now_us(),
-                          .user = r->principal.user};
+    const struct sql_env env = env_of(r);
     struct sql_references *references;
     rc = sql_gate(r->arena, q->sql, len, &env, &references, err);
     return rc ? rc : gate_bookkeeping(r, references, err);
@@ -212,7 +224,9 @@ static int start(struct semantic_result *r, const struct semantic_request *q, co
     if (rc)
         return rc;
     r->has_place = true;
-    return st.kind == SQL_SHOW || st.kind == SQL_DESCRIBE ? show_statement(r, &st, err) : run_select(r, q, scope, err);
+    if (st.kind == SQL_SHOW || st.kind == SQL_DESCRIBE)
+        return show_statement(r, &st, err);
+    return q->show ? show_sql(r, q, err) : run_select(r, q, scope, err);
 }
 
 int semantic_query(struct semantic *s, const struct principal *p, const struct semantic_request *q, const struct cancel *cancel,

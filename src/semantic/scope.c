@@ -59,6 +59,12 @@ int scope_resolve_function(void *context, const struct sql_name *name, struct ar
     return 0;
 }
 
+int scope_resolve_metric(void *context, const struct sql_name *name, struct arena *a, const struct sql_metric_view **ret, struct error *err)
+{
+    struct semantic *s = context;
+    return pack_resolve_metric(&s->names, name, a, ret, err);
+}
+
 int scope_acquire(struct semantic *s, const struct principal *p, const struct scope **ret, struct error *err)
 {
     *ret = NULL;

@@ -20,9 +20,11 @@ int semantic_new(const struct semantic_options *o, struct semantic **ret, struct
     pthread_rwlock_init(&s->scope_lock, NULL);
     pthread_mutex_init(&s->numbers_lock, NULL);
     s->version = 1;
-    engine_set_env(
-        o->engine,
-        &(struct sql_env){.context = s, .name = scope_resolve, .variable = scope_resolve_variable, .function = scope_resolve_function});
+    engine_set_env(o->engine, &(struct sql_env){.context = s,
+                                                .name = scope_resolve,
+                                                .variable = scope_resolve_variable,
+                                                .function = scope_resolve_function,
+                                                .metric = scope_resolve_metric});
     int code = pthread_create(&s->watchdog, NULL, run_watchdog, s);
     if (code) {
         s->watchdog = 0;

@@ -38,6 +38,8 @@ struct semantic_request {
     size_t param_count;
     int64_t max_rows;   /* 0: query.max_rows; the result says when it was cut. Only administrators may go beyond it */
     int64_t timeout_ms; /* 0: query.timeout; the same */
+    const char *show;   /* not NULL: the statement as an engine gets it is the result, one row with a column sql: "duckdb", or "spark" and
+                           "databricks": Databricks SQL without metric views and variables */
 };
 
 struct semantic_result;

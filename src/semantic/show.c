@@ -215,6 +215,19 @@ static int describe(struct semantic_result *r, struct words *w, bool names_only,
     return answer_close(&t, &r->inner, err);
 }
 
+int show_sql(struct semantic_result *r, const struct semantic_request *q, struct error *err)
+{
+    const char *sql = NULL;
+    struct answer answer;
+    struct engine_stmt s = {.sql = q->sql, .file = q->file, .params = q->params, .param_count = q->param_count};
+    int rc = str_eq(q->show, "duckdb") ? engine_sql(r->run.conn, &s, r->arena, &sql, err) : portable_sql(r, q, &sql, err);
+    if (rc)
+        return rc;
+    answer_open(&answer, (const char *const[]){"sql"}, 1);
+    answer_row(&answer, &sql);
+    return answer_close(&answer, &r->inner, err);
+}
+
 int show_statement(struct semantic_result *r, const struct sql_statement *st, struct error *err)
 {
     struct words w = {.a = r->arena, .text = st->text};

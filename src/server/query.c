@@ -96,7 +96,10 @@ int statement_params(yyjson_val *object, struct arena *a, struct engine_param **
 
 int handle_query(struct request *rq, struct error *err)
 {
-    struct semantic_request q = {.sql = arg_text(rq, "sql"), .max_rows = arg_int(rq, "max_rows"), .timeout_ms = arg_int(rq, "timeout_ms")};
+    struct semantic_request q = {.sql = arg_text(rq, "sql"),
+                                 .max_rows = arg_int(rq, "max_rows"),
+                                 .timeout_ms = arg_int(rq, "timeout_ms"),
+                                 .show = arg_text(rq, "show_sql")};
     const char *name = arg_text(rq, "format");
     bool envelope = str_eq(name, "envelope");
     enum semantic_format format = FORMAT_JSON;

@@ -56,8 +56,9 @@ struct binder {
     const struct cte_binding *ctes;
     unsigned counter; /* for names of our own */
     bool saw_window, saw_aggregate;
-    bool clock_variable; /* in a view the clock is asked when it is read */
-    bool no_clock;       /* in a DEFAULT or CHECK it cannot be */
+    bool grouped_condition; /* HAVING or QUALIFY: there DuckDB takes a parameter of a function for a column that is not grouped */
+    bool clock_variable;    /* in a view the clock is asked when it is read */
+    bool no_clock;          /* in a DEFAULT or CHECK it cannot be */
     bool uses_clock;
 };
 
@@ -124,6 +125,7 @@ bool sql_is_interval(const struct sql_type *t);
 struct expr *sql_new_expr(struct binder *b, enum expr_kind kind, const struct expr *like, const struct sql_type *type);
 struct expr *sql_raw(struct binder *b, const struct expr *like, const char *text, const struct sql_type *type);
 const char *sql_variable(struct binder *b, const char *text, struct sql_pos pos); /* ${..} replaced */
+const char *sql_string_variables(struct binder *b, const char *text);             /* the same within a string */
 const char *sql_item_name(struct binder *b, const struct select_item *it);        /* the column name that Spark gives */
 char *sql_pretty(struct arena *a, const struct expr *e);
 const struct sql_type *sql_day_interval(void); /* INTERVAL DAY */

@@ -236,6 +236,8 @@ static bool bind_leaf(struct binder *b, struct expr *e, const struct scope *s)
         sql_bind_number(b, e);
         return true;
     case EX_STRING:
+        if (strstr(e->text, "${"))
+            e->text = sql_string_variables(b, e->text);
         e->type = T(STRING);
         return true;
     case EX_BINARY_LITERAL:

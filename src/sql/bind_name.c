@@ -148,14 +148,15 @@ static bool bare_param(struct binder *b, struct expr *e)
 {
     for (size_t i = 0; i < b->env->param_count; i++) {
         const struct sql_param *p = &b->env->params[i];
-        if (!p->bare || !str_ieq(p->name, e->name->parts[0]))
+        const bool owned = e->name->count == 2 && p->owner && str_ieq(p->owner, e->name->parts[0]); /* function.parameter */
+        if (!p->bare || !str_ieq(p->name, e->name->parts[owned]))
             continue;
-        size_t used = 1;
-        if (e->name->count > 1)
+        const size_t used = e->name->count;
+        if (used > 1 && !owned)
             return false;
         e->kind = EX_PARAM;
         e->text = p->name;
-        e->engine = p->engine_sql;
+        e->engine = b->grouped_condition ? arena_printf(b->a, "(SELECT %s)", p->engine_sql) : p->engine_sql;
         finish_column(b, e, used, p->type ? p->type : T(UNKNOWN));
         return true;
     }

@@ -24,6 +24,26 @@ const char *sql_variable(struct binder *b, const char *text, struct sql_pos pos)
     return text;
 }
 
+/* Text settings are literals with quotes, which a string does without. What is no variable stays: `${` may be text. */
+const char *sql_string_variables(struct binder *b, const char *text)
+{
+    struct buf out CLEANUP(buf_free);
+    buf_init(&out, LIMIT_SQL_BYTES);
+    const char *start = text, *end;
+    for (const char *at; b->env->variable && (at = strstr(start, "${")) && (end = strchr(at, '}')); start = end + 1) {
+        const char *value = NULL;
+        struct error err = {0};
+        if (b->env->variable(b->env->context, arena_strndup(b->a, at + 2, (size_t)(end - at) - 2), b->a, &value, &err))
+            buf_add(&out, start, (size_t)(end + 1 - start));
+        else
+            buf_printf(&out, "%.*s%.*s", (int)(at - start), start, (int)strlen(value) - 2 * (value[0] == '\''), value + (value[0] == '\''));
+    }
+    if (start == text)
+        return text;
+    buf_puts(&out, start);
+    return out.overflow ? text : arena_strdup(b->a, out.data);
+}
+
 static struct sql_name *without_variables(struct binder *b, const struct sql_name *name)
 {
     struct sql_name *n = arena_alloc(b->a, sizeof(*n));
@@ -510,8 +530,11 @@ static struct columns bind_select(struct binder *b, struct select *sel, const st
         bind_items(b, sel, s);
     if (!b->p->failed)
         bind_group(b, sel, s);
+    const bool outer = b->grouped_condition;
+    b->grouped_condition = true;
     bind_condition(b, &sel->having, s);
     bind_condition(b, &sel->qualify, s);
+    b->grouped_condition = outer;
     b->saw_window = window;
     b->saw_aggregate = aggregate;
     return b->p->failed ? (struct columns){0} : item_columns(b, sel);

@@ -64,15 +64,20 @@ int sql_gate(struct arena *a, const char *text, size_t len, const struct sql_env
         return ERROR_FORBIDDEN;
     }
     struct sql_references *r;
-    rc = sql_references(a, text, len, 1, &r, err);
+    struct sql_expanded e;
+    rc = sql_expand_metrics(a, text, len, 1, env, &e, err);
+    if (!rc)
+        rc = sql_references(a, e.text, e.len, 1, &r, err);
     if (rc)
         return rc;
     if (r->writes)
         return sql_error_at(err, ERROR_FORBIDDEN, s->pos, "a statement that writes is not allowed here");
     for (size_t i = 0; i < r->function_count; i++) {
         rc = check_function(a, env, &r->functions[i], err);
-        if (rc)
+        if (rc) {
+            sql_expanded_error(&e, err);
             return rc;
+        }
     }
     *ret = r;
     return 0;

@@ -67,6 +67,8 @@ enum expr_kind {
     EX_RAW,       /* text: DuckDB SQL made by the binder */
 };
 
+struct parser;
+struct statement;
 struct query;
 struct order_item {
     struct expr *expr;
@@ -283,6 +285,18 @@ struct ddl_expr {
     const char *text;
     struct expr *expr;
 };
+
+/* ---- walk ---- */
+
+/* Names of the WITH around a place. */
+struct cte_scope;
+bool sql_is_cte(const struct cte_scope *scope, const struct sql_name *n);
+/* Every SELECT of a statement, outer ones first; order is the ORDER BY of the query that it is the body of, or NULL. */
+typedef void sql_select_fn(void *context, const struct select *s, const order_list *order, const struct cte_scope *scope);
+void sql_each_select(const struct parser *p, const struct statement *s, sql_select_fn *on_select, void *context);
+/* sql_expand_metrics for a statement of len bytes that was parsed. */
+int sql_expand_parsed(struct parser *p, const struct statement *s, size_t len, const struct sql_env *env, struct sql_expanded *ret,
+                      struct error *err) MUST_CHECK;
 
 /* ---- parser ----------------------------------------------------------------------------------------------- */
 

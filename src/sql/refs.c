@@ -9,12 +9,14 @@ struct cte_scope {
 struct walker {
     struct arena *a;
     LIST(struct sql_reference) reads, functions;
+    sql_select_fn *on_select;
+    void *context;
 };
 
 static void walk_query(struct walker *w, const struct query *q, const struct cte_scope *scope);
 static void walk_expr(struct walker *w, const struct expr *e, const struct cte_scope *scope);
 
-static bool is_cte(const struct cte_scope *scope, const struct sql_name *n)
+bool sql_is_cte(const struct cte_scope *scope, const struct sql_name *n)
 {
     for (; scope && n->count == 1; scope = scope->parent)
         if (str_ieq(scope->name, n->parts[0]))
@@ -24,7 +26,7 @@ static bool is_cte(const struct cte_scope *scope, const struct sql_name *n)
 
 static void read_table(struct walker *w, const struct sql_name *n, const struct cte_scope *scope)
 {
-    if (!is_cte(scope, n))
+    if (!sql_is_cte(scope, n))
         *LIST_ADD(w->a, &w->reads) = (struct sql_reference){.name = *n};
 }
 
@@ -81,8 +83,10 @@ static void walk_relation(struct walker *w, const struct relation *r, const stru
     }
 }
 
-static void walk_select(struct walker *w, const struct select *s, const struct cte_scope *scope)
+static void walk_select(struct walker *w, const struct select *s, const order_list *order, const struct cte_scope *scope)
 {
+    if (w->on_select)
+        w->on_select(w->context, s, order, scope);
     for (size_t i = 0; i < s->items.count; i++)
         walk_expr(w, s->items.items[i].expr, scope);
     walk_relation(w, s->from, scope);
@@ -99,10 +103,10 @@ static void walk_select(struct walker *w, const struct select *s, const struct c
         walk_window(w, s->windows[i].spec, scope);
 }
 
-static void walk_body(struct walker *w, const struct body *b, const struct cte_scope *scope)
+static void walk_body(struct walker *w, const struct body *b, const order_list *order, const struct cte_scope *scope)
 {
     if (b->kind == BODY_SELECT)
-        walk_select(w, b->select, scope);
+        walk_select(w, b->select, order, scope);
     else if (b->kind == BODY_QUERY)
         walk_query(w, b->query, scope);
     else if (b->kind == BODY_TABLE)
@@ -110,7 +114,7 @@ static void walk_body(struct walker *w, const struct body *b, const struct cte_s
     for (size_t i = 0; i < b->rows.count; i++)
         walk_expr(w, b->rows.items[i], scope);
     for (size_t i = 0; i < b->terms.count; i++)
-        walk_body(w, b->terms.items[i], scope);
+        walk_body(w, b->terms.items[i], NULL, scope);
 }
 
 /* Each CTE sees those before it, and itself when recursive. */
@@ -128,7 +132,7 @@ static const struct cte_scope *walk_ctes(struct walker *w, const struct cte *cte
 static void walk_query(struct walker *w, const struct query *q, const struct cte_scope *scope)
 {
     scope = walk_ctes(w, q->ctes.items, q->ctes.count, scope);
-    walk_body(w, q->body, scope);
+    walk_body(w, q->body, &q->order, scope);
     walk_order(w, &q->order, scope);
     walk_expr(w, q->limit, scope);
     walk_expr(w, q->offset, scope);
@@ -166,15 +170,26 @@ static const struct sql_name *written_name(const struct statement *s)
     return s->kind == SQL_DESCRIBE ? NULL : s->name;
 }
 
+static void walk_statement(struct walker *w, const struct parser *p, const struct statement *s)
+{
+    if (s->query)
+        walk_query(w, s->query, NULL);
+    if (s->dml)
+        walk_dml(w, s->dml);
+    for (size_t i = 0; i < p->ddl_exprs.count; i++)
+        walk_expr(w, p->ddl_exprs.items[i].expr, NULL);
+}
+
+void sql_each_select(const struct parser *p, const struct statement *s, sql_select_fn *on_select, void *context)
+{
+    struct walker w = {.a = p->a, .on_select = on_select, .context = context};
+    walk_statement(&w, p, s);
+}
+
 static void fill(struct parser *p, const struct statement *s, struct sql_references *r)
 {
     struct walker w = {.a = p->a};
-    if (s->query)
-        walk_query(&w, s->query, NULL);
-    if (s->dml)
-        walk_dml(&w, s->dml);
-    for (size_t i = 0; i < p->ddl_exprs.count; i++)
-        walk_expr(&w, p->ddl_exprs.items[i].expr, NULL);
+    walk_statement(&w, p, s);
     if (s->kind == SQL_DESCRIBE)
         read_table(&w, s->name, NULL);
     const struct sql_name *written = written_name(s);

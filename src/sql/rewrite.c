@@ -103,29 +103,56 @@ static void start(struct rewrite *r, struct parser *p, struct arena *a, const st
     r->out = arena_alloc(a, sizeof(*r->out));
 }
 
+static void finish(struct rewrite *r, const struct statement *s)
+{
+    r->out->kind = s->kind;
+    r->out->statements = r->statements.items;
+    r->out->statement_count = r->statements.count;
+    r->out->params = r->m.params.items;
+    r->out->param_count = r->m.params.count;
+    r->out->table = s->table;
+    r->out->uses_clock = r->b.uses_clock;
+}
+
+/* A statement that reads metric views is parsed again with the queries that they stand for. */
+static int parse(struct parser *p, struct arena *a, const char *text, size_t len, uint32_t first_line, const struct sql_env *env,
+                 struct sql_expanded *x, struct statement **ret, struct error *err)
+{
+    int rc = sql_parser_init(p, a, text, len, first_line, err);
+    if (rc)
+        return rc;
+    *ret = sql_statement_rule(p);
+    if (!p->failed)
+        rc = sql_expand_parsed(p, *ret, len, env, x, err);
+    if (rc || p->failed)
+        return rc ? rc : p->rc;
+    if (!x->splice_count)
+        return 0;
+    rc = sql_parser_init(p, a, x->text, x->len, first_line, err);
+    if (!rc)
+        *ret = sql_statement_rule(p);
+    return rc || !p->failed ? rc : p->rc;
+}
+
 int sql_rewrite_duckdb(struct arena *a, const char *text, size_t len, uint32_t first_line, const struct sql_env *env,
                        struct sql_rewritten **ret, struct error *err)
 {
     struct parser p;
     struct rewrite r;
-    int rc = sql_parser_init(&p, a, text, len, first_line, err);
-    if (rc)
+    struct statement *s;
+    struct sql_expanded x = {0};
+    int rc = parse(&p, a, text, len, first_line, env, &x, &s, err);
+    if (!rc) {
+        start(&r, &p, a, env);
+        dispatch(&r, s);
+        buf_free(&r.m.out);
+        rc = p.failed ? p.rc : 0;
+    }
+    if (rc) {
+        sql_expanded_error(&x, err);
         return rc;
-    struct statement *s = sql_statement_rule(&p);
-    if (p.failed)
-        return p.rc;
-    start(&r, &p, a, env);
-    dispatch(&r, s);
-    buf_free(&r.m.out);
-    if (p.failed)
-        return p.rc;
-    r.out->kind = s->kind;
-    r.out->statements = r.statements.items;
-    r.out->statement_count = r.statements.count;
-    r.out->params = r.m.params.items;
-    r.out->param_count = r.m.params.count;
-    r.out->table = s->table;
-    r.out->uses_clock = r.b.uses_clock;
+    }
+    finish(&r, s);
     *ret = r.out;
     return 0;
 }

@@ -162,7 +162,11 @@ static struct sql_env *function_env(struct rewrite *r, const struct sql_function
     *env = *r->env;
     for (size_t i = 0; i < f->parameter_count; i++) {
         const char *own = sql_quote(r->m.a, arena_printf(r->m.a, "_p_%s", f->parameters[i].name));
-        params[i] = (struct sql_param){.name = f->parameters[i].name, .type = f->parameters[i].type, .bare = true, .engine_sql = own};
+        params[i] = (struct sql_param){.name = f->parameters[i].name,
+                                       .type = f->parameters[i].type,
+                                       .bare = true,
+                                       .owner = f->name.parts[f->name.count - 1],
+                                       .engine_sql = own};
     }
     env->params = params;
     env->param_count = f->parameter_count;

@@ -271,6 +271,70 @@ struct sql_references {
 int sql_references(struct arena *a, const char *text, size_t len, uint32_t first_line, struct sql_references **ret,
                    struct error *err) MUST_CHECK;
 
+/* ---- metric views ---------------------------------------------------------------------------------------- */
+
+/* A metric view in Databricks' sense: dimensions and measures over a source and what is joined to it. Expressions name columns of the
+ * source (also `source.x`), of joins (`join.x`), dimensions before them, and MEASURE(of others). */
+struct sql_metric_join {
+    const char *name;
+    const char *source; /* a table or a query */
+    const char *on;     /* or NULL: */
+    const char **using_columns;
+    size_t using_count;
+    const struct sql_metric_join *parent; /* what its ON calls by name; NULL: the source */
+    bool at_most_one;                     /* at most one row for each of the parent: its keys say so. Else one is picked */
+    uint32_t line;                        /* in the file */
+};
+enum sql_metric_range { SQL_RANGE_CURRENT, SQL_RANGE_CUMULATIVE, SQL_RANGE_ALL, SQL_RANGE_TRAILING, SQL_RANGE_LEADING };
+struct sql_metric_window {
+    const char *order; /* a dimension */
+    enum sql_metric_range range;
+    const char *interval; /* of trailing and leading: "7 day" */
+    bool inclusive;       /* of the unit of the row itself */
+    bool first;           /* semiadditive first; else last: which value stands for a group that the order is not part of */
+};
+/* "trailing 7 day" and the like; non-zero when it is no range. */
+int sql_metric_window_parse(struct arena *a, const char *text, struct sql_metric_window *ret);
+struct sql_metric_field { /* dimension or measure */
+    const char *name, *expr, *comment, *display_name;
+    const char *format; /* JSON text as in the file, or NULL */
+    const char **synonyms;
+    size_t synonym_count;
+    struct sql_metric_window *windows; /* measures */
+    size_t window_count;
+    uint32_t line;
+};
+struct sql_metric_view {
+    const char *name, *source, *filter, *comment;
+    struct sql_metric_join *joins; /* a parent before its children */
+    size_t join_count;
+    struct sql_metric_field *dimensions, *measures;
+    size_t dimension_count, measure_count;
+};
+/* The metric view that a name means; *ret stays NULL when it means none. */
+typedef int sql_metric_fn(void *context, const struct sql_name *name, struct arena *a, const struct sql_metric_view **ret,
+                          struct error *err);
+
+struct sql_expanded {
+    const char *text; /* the given one when no metric view is read */
+    size_t len;
+    struct sql_splice *splices;
+    size_t splice_count;
+};
+struct sql_env;
+/* Databricks SQL in which metric views stand as queries of their sources and MEASURE(m) as its aggregates: for every engine. Lines stay. A
+ * SELECT from a metric view reads nothing else; its columns are the dimensions, and it groups (or is DISTINCT). */
+int sql_expand_metrics(struct arena *a, const char *text, size_t len, uint32_t first_line, const struct sql_env *env,
+                       struct sql_expanded *ret, struct error *err) MUST_CHECK;
+/* Brings the position of an error in the expanded text back to the given one. */
+void sql_expanded_error(const struct sql_expanded *e, struct error *err);
+/* Databricks SQL as Spark and a warehouse take it: metric views expanded, ${variables} as their values. */
+int sql_portable(struct arena *a, const char *text, size_t len, uint32_t first_line, const struct sql_env *env, const char **ret,
+                 struct error *err) MUST_CHECK;
+/* The columns of a join that its ON holds equal to others: at most one row has them when they hold a key. */
+int sql_metric_join_columns(struct arena *a, const struct sql_metric_join *j, const char ***ret, size_t *ret_count,
+                            struct error *err) MUST_CHECK;
+
 /* ---- rewriting to DuckDB -------------------------------------------------------------------------------------- */
 
 /* Maps a table as written to schema and table of the engine. ${variables} in parts have been replaced. Both answers live as
@@ -305,6 +369,7 @@ struct sql_param { /* a named value: `:name` in a statement, or `name` in the bo
     const char *name;
     const struct sql_type *type; /* NULL: not known; then comparisons and arithmetic with it are DuckDB's choice */
     bool bare;                   /* also written without colon (parameter of a function): columns go first */
+    const char *owner;           /* bare: also written owner.name */
     const char *engine_sql;      /* how DuckDB names it; NULL: $name */
 };
 
@@ -314,6 +379,7 @@ struct sql_env {               /* what a rewrite may ask; any callback may be NU
     sql_columns_fn *columns;   /* NULL: types of columns are not known (arithmetic is then checked at run time) */
     sql_variable_fn *variable; /* NULL: ${name} is an error */
     sql_function_fn *function;
+    sql_metric_fn *metric;          /* NULL: there are no metric views */
     const struct sql_param *params; /* NULL: every :name is taken, type not known */
     size_t param_count;
     bool params_closed;         /* a :name that is not in params is an error with the nearest name */

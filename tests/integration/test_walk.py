@@ -1,4 +1,4 @@
-"""docs/add-a-table.md and docs/add-a-function.md are followed from the page: files are written, commands typed, answers compared."""
+"""docs/add-a-table.md, add-a-function.md and metric-views.md are followed from the page: files are written, commands typed, answers compared."""
 
 import os
 import pathlib
@@ -9,7 +9,7 @@ import pytest
 
 from program import ROOT, SECCHI
 
-TABLE, FUNCTION = ROOT / "docs/add-a-table.md", ROOT / "docs/add-a-function.md"
+TABLE, FUNCTION, METRICS = (ROOT / "docs" / page for page in ("add-a-table.md", "add-a-function.md", "metric-views.md"))
 FENCE = re.compile(r"(?:^\*\*`(?P<file>[^`\n]+)`\*\*\n\n)?^```(?P<kind>\w+)\n(?P<body>.*?)^```$", re.M | re.S)
 TIME = re.compile(r"(?<=Z)( +)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[Z.]")
 
@@ -37,7 +37,7 @@ def seen(text):
     return [re.sub(r" +", " ", TIME.sub(" TIME", x) if "TOOK" in x else x).rstrip() for x in lines]
 
 
-@pytest.mark.parametrize("page, at_least", [(TABLE, 5), (FUNCTION, 1)], ids=["table", "function"])
+@pytest.mark.parametrize("page, at_least", [(TABLE, 5), (FUNCTION, 1), (METRICS, 1)], ids=["table", "function", "metrics"])
 def test_the_page_does_what_it_says(tmp_path, page, at_least):
     (tmp_path / "build").mkdir()
     (tmp_path / "build/secchi").symlink_to(SECCHI)

@@ -226,7 +226,11 @@ static int open_all(struct drive *d, const char *home, const char *packs, struct
     if (rc)
         return rc;
     d->names = (struct pack_names){d->catalogue, d->config};
-    engine_set_env(d->engine, &(struct sql_env){.context = &d->names, .name = pack_resolve});
+    engine_set_env(d->engine, &(struct sql_env){.context = &d->names,
+                                                .name = pack_resolve,
+                                                .variable = pack_resolve_variable,
+                                                .function = pack_resolve_function,
+                                                .metric = pack_resolve_metric});
     rc = state_open(path_join(d->arena, home, "state.db"), &d->state, err);
     d->context = (struct build_context){d->engine, d->catalogue, d->config, d->state};
     if (!rc)

@@ -271,7 +271,11 @@ static void world_open(struct world *w)
     if (config_load(path_join(arena, root, "home"), NULL, 0, &w->config, &e) || engine_open(&options, &w->engine, &e))
         fail_msg("%s", e.what);
     w->names = (struct pack_names){catalogue, w->config};
-    engine_set_env(w->engine, &(struct sql_env){.context = &w->names, .name = pack_resolve});
+    engine_set_env(w->engine, &(struct sql_env){.context = &w->names,
+                                                .name = pack_resolve,
+                                                .variable = pack_resolve_variable,
+                                                .function = pack_resolve_function,
+                                                .metric = pack_resolve_metric});
     w->context = (struct build_context){w->engine, catalogue, w->config, NULL};
     if (build_prepare(&w->context, &e) || build_prepare(&w->context, &e) || build_recover(&w->context, &e))
         fail_msg("%s: %s", e.where, e.what);

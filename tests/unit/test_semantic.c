@@ -392,7 +392,7 @@ static const char *const refused[] = {
     "SELECT * FROM duckdb_settings()",
     "SELECT * FROM duckdb_secrets()",
     "SELECT * FROM pragma_table_info('orders')",
-    "SELECT * FROM information_schema.tables",
+    "SELECT * FROM information_schema.applicable_roles",
     "SELECT * FROM sqlite_master",
     "SELECT * FROM pg_catalog.pg_tables",
     "SELECT * FROM duckdb_tables",

@@ -157,3 +157,65 @@ CREATE TABLE IF NOT EXISTS secchi_ops.catalogue (
 )
 USING DELTA
 COMMENT 'Which catalogue the warehouse was prepared for: one row';
+
+CREATE TABLE IF NOT EXISTS secchi_ops.catalogue_table (
+  schema_name STRING COMMENT 'Schema',
+  table_name STRING COMMENT 'Table or view',
+  table_type STRING COMMENT 'MANAGED, VIEW or METRIC_VIEW',
+  table_owner STRING COMMENT 'Its technical owner; null when it names none',
+  comment STRING COMMENT 'What it holds',
+  definition STRING COMMENT 'Text of a view; null for tables',
+  domain STRING COMMENT 'cost, reliability, performance, security, quality or null',
+  prepared_at TIMESTAMP COMMENT 'When the warehouse was prepared for this catalogue (UTC)'
+)
+USING DELTA
+COMMENT 'Tables and views of the catalogue, for information_schema: one row each';
+
+CREATE TABLE IF NOT EXISTS secchi_ops.catalogue_column (
+  schema_name STRING COMMENT 'Schema',
+  table_name STRING COMMENT 'Table or view',
+  column_name STRING COMMENT 'Column',
+  position BIGINT COMMENT 'Place among the columns, from 0',
+  full_data_type STRING COMMENT 'Type in lower case, with its parts',
+  is_nullable BOOLEAN COMMENT 'False for NOT NULL',
+  is_key BOOLEAN COMMENT 'True when it is part of the primary key',
+  default_sql STRING COMMENT 'Default; null when there is none',
+  comment STRING COMMENT 'What it holds'
+)
+USING DELTA
+COMMENT 'Columns of the catalogue, for information_schema: one row a column';
+
+CREATE TABLE IF NOT EXISTS secchi_ops.catalogue_tag (
+  schema_name STRING COMMENT 'Schema',
+  table_name STRING COMMENT 'Table or view',
+  tag_name STRING COMMENT 'Tag',
+  tag_value STRING COMMENT 'Its value'
+)
+USING DELTA
+COMMENT 'Tags of tables, for information_schema: one row a table and tag';
+
+CREATE TABLE IF NOT EXISTS secchi_ops.catalogue_routine (
+  schema_name STRING COMMENT 'Schema',
+  routine_name STRING COMMENT 'Function',
+  domain STRING COMMENT 'cost, reliability, performance, security, quality or null',
+  data_type STRING COMMENT 'TABLE_TYPE, or the type that it returns',
+  full_data_type STRING COMMENT 'The same with its parts',
+  definition STRING COMMENT 'What it returns: the text after RETURN',
+  comment STRING COMMENT 'What it is for',
+  prepared_at TIMESTAMP COMMENT 'When the warehouse was prepared for this catalogue (UTC)'
+)
+USING DELTA
+COMMENT 'Functions of the catalogue, for information_schema: one row a function';
+
+CREATE TABLE IF NOT EXISTS secchi_ops.catalogue_parameter (
+  schema_name STRING COMMENT 'Schema',
+  routine_name STRING COMMENT 'Function',
+  is_result BOOLEAN COMMENT 'True for a column of what it returns, false for a parameter',
+  name STRING COMMENT 'Parameter or column',
+  position BIGINT COMMENT 'Place, from 0',
+  full_data_type STRING COMMENT 'Type in lower case, with its parts',
+  default_sql STRING COMMENT 'Default of a parameter; null when it must be given',
+  comment STRING COMMENT 'What it means'
+)
+USING DELTA
+COMMENT 'Parameters and result columns of functions, for information_schema: one row each'

@@ -118,6 +118,7 @@ void duck_error_place(const struct engine_stmt *s, struct error *err); /* where 
 int duck_exec(struct engine_conn *c, const struct engine_stmt *s, int64_t *ret_rows, struct error *err);
 int duck_describe(struct engine_conn *c, const struct engine_stmt *s, struct arena *a, struct engine_column **ret, size_t *ret_count,
                   struct error *err);
+int duck_show_sql(struct engine_conn *c, const struct engine_stmt *s, struct arena *a, const char **ret, struct error *err);
 int duck_parse_tree(struct engine_conn *c, const struct engine_stmt *s, struct arena *a, const char **ret_json, struct error *err);
 int duck_stage_query(struct engine_conn *c, const char *name, const struct engine_stmt *s, int64_t *ret_rows, struct error *err);
 

@@ -456,6 +456,7 @@ const struct engine_ops engine_duckdb_ops = {
     .describe = duck_describe,
     .table_columns = duck_table_columns,
     .table_hash = duck_table_hash,
+    .sql = duck_show_sql,
     .parse_tree = duck_parse_tree,
     .stage_files = duck_stage_files,
     .stage_query = duck_stage_query,

@@ -90,6 +90,13 @@ static int ask_function(void *context, const struct sql_name *name, struct arena
     return r->outer->function ? r->outer->function(r->outer->context, name, a, ret, err) : 0;
 }
 
+static int ask_metric(void *context, const struct sql_name *name, struct arena *a, const struct sql_metric_view **ret, struct error *err)
+{
+    struct rewrite *r = context;
+    *ret = NULL;
+    return r->outer->metric(r->outer->context, name, a, ret, err);
+}
+
 /* ---- parameters */
 
 /* DuckDB takes names only: the range parameter :time.min is $time__min there. */
@@ -211,6 +218,7 @@ static int rewrite(struct duck_conn *c, const struct engine_stmt *s, bool once, 
         .columns = ask_columns,
         .variable = ask_variable,
         .function = ask_function,
+        .metric = c->base.engine->env.metric ? ask_metric : NULL,
         .params = params,
         .param_count = s->param_count,
         .params_closed = true,
@@ -530,6 +538,24 @@ int duck_describe(struct engine_conn *base, const struct engine_stmt *s, struct 
     if (!rc) {
         rc = duck_query_columns(&q, a, ret, ret_count, err);
         duckdb_destroy_prepare(&q.prepared);
+    }
+    duck_leave(c);
+    return rc;
+}
+
+int duck_show_sql(struct engine_conn *base, const struct engine_stmt *s, struct arena *a, const char **ret, struct error *err)
+{
+    struct duck_conn *c = (struct duck_conn *)base;
+    struct duck_query q;
+    int rc = busy(c, err);
+    if (!rc)
+        rc = duck_enter(c, err);
+    if (rc)
+        return rc;
+    rc = duck_query_prepare(c, s, false, a, &q, err);
+    if (!rc) {
+        duckdb_destroy_prepare(&q.prepared);
+        *ret = q.rewritten->statements[0];
     }
     duck_leave(c);
     return rc;
