@@ -130,23 +130,23 @@ static void read_dashboard(struct pack_loader *l, const char *path, const char *
     yyjson_doc_free(doc);
 }
 
-/* later: tables that are not there yet, each with the reason that a question about it is answered with. */
-static int read_later(struct pack_loader *l, const struct yaml *root, const char *path, struct error *err)
+static int read_texts(struct pack_loader *l, const struct yaml *root, const char *path, const char *key, struct map *into,
+                      struct error *err)
 {
-    const struct yaml *later = yaml_get(root, "later");
-    for (size_t i = 0; later && later->kind == YAML_MAP && i < later->count; i++) {
-        const char *reason = NULL, *key = arena_strdup(l->arena, later->keys[i]);
-        int rc = yaml_text(later, path, later->keys[i], &reason, err);
+    const struct yaml *map = yaml_get(root, key);
+    for (size_t i = 0; map && map->kind == YAML_MAP && i < map->count; i++) {
+        const char *text = NULL;
+        int rc = yaml_text(map, path, map->keys[i], &text, err);
         if (rc)
             return rc;
-        map_set(&l->c->later, key, (void *)(uintptr_t)reason);
+        map_set(into, arena_strdup(l->arena, map->keys[i]), (void *)(uintptr_t)text);
     }
     return 0;
 }
 
 static int read_manifest(struct pack_loader *l, struct error *err)
 {
-    static const char *const keys[] = {"name", "title", "description", "version", "override", "later"};
+    static const char *const keys[] = {"name", "title", "description", "version", "override", "later", "domains"};
     struct yaml *root;
     const char *path = path_join(l->arena, l->dir, "pack.yaml");
     if (!path_exists(path)) {
@@ -169,7 +169,9 @@ static int read_manifest(struct pack_loader *l, struct error *err)
     if (!rc)
         rc = yaml_bool(root, path, "override", &l->override, err);
     if (!rc)
-        rc = read_later(l, root, path, err);
+        rc = read_texts(l, root, path, "later", &l->c->later, err);
+    if (!rc)
+        rc = read_texts(l, root, path, "domains", &l->c->domains, err);
     if (!rc && !l->pack) {
         rc = error_set(err, ERROR_USAGE, "'name' is missing");
         error_where(err, "%s:1", path);
@@ -257,5 +259,6 @@ void pack_free(struct pack_catalogue *c)
     map_free(&c->function_by_name);
     map_free(&c->metric_by_name);
     map_free(&c->later);
+    map_free(&c->domains);
     arena_free(c->arena);
 }

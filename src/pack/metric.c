@@ -296,7 +296,9 @@ void pack_link_metric_views(struct pack_loader *l)
         if (map_get(&c->metric_by_name, pack_key(l->arena, m->schema, m->name)) != m)
             continue; /* another pack's stands in its place */
         const struct pack_object *source = source_of(c, l->arena, m->view->source);
-        m->domain = source ? source->domain : NULL;
+        m->domain = map_get(&c->domains, m->name);
+        if (!m->domain && source)
+            m->domain = source->domain;
         for (size_t k = 0; k < m->view->join_count; k++)
             find_keys(l, m, &m->view->joins[k]);
         c->metric_views[c->metric_view_count++] = m;

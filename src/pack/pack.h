@@ -82,7 +82,7 @@ struct pack_function { /* functions/DOMAIN/NAME.sql; a file right in functions/ 
 
 struct pack_metric_view { /* metric_views/NAME.yaml; found as NAME and as mv_NAME */
     const char *pack, *file;
-    const char *schema, *name, *domain; /* domain: that of the table that is its source, or NULL */
+    const char *schema, *name, *domain; /* domain: by pack.yaml, else that of the table that is its source, or NULL */
     struct sql_metric_view *view;
     const char *yaml; /* the text of the file */
     size_t yaml_len;
@@ -107,6 +107,7 @@ struct pack_catalogue {
     size_t metric_view_count;
     struct map metric_by_name; /* "schema.name" in lower case -> pack_metric_view */
     struct map later;          /* "schema.name" of tables that are not there yet -> why (pack.yaml) */
+    struct map domains;        /* metric view -> domain, where its source does not tell (pack.yaml) */
     struct pack_dashboard *dashboards;
     size_t dashboard_count;
     struct map by_name; /* "schema.name" in lower case -> pack_object */

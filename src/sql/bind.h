@@ -56,9 +56,9 @@ struct binder {
     const struct cte_binding *ctes;
     unsigned counter; /* for names of our own */
     bool saw_window, saw_aggregate;
-    bool grouped_condition; /* HAVING or QUALIFY: there DuckDB takes a parameter of a function for a column that is not grouped */
-    bool clock_variable;    /* in a view the clock is asked when it is read */
-    bool no_clock;          /* in a DEFAULT or CHECK it cannot be */
+    bool lift_params;    /* outside of aggregates of a grouped SELECT: there DuckDB takes a parameter of a function for a column */
+    bool clock_variable; /* in a view the clock is asked when it is read */
+    bool no_clock;       /* in a DEFAULT or CHECK it cannot be */
     bool uses_clock;
 };
 
@@ -98,6 +98,7 @@ struct source *sql_add_source(struct binder *b, struct scope *s, const char *ali
 bool sql_table_of(struct binder *b, const struct sql_name *name, const char **ret_schema, const char **ret_table, struct columns *ret);
 void sql_bind_ctes(struct binder *b, struct cte *ctes, size_t count, const struct scope *parent);
 void sql_bind_call(struct binder *b, struct expr *e, const struct scope *s);
+bool sql_has_aggregate(const struct expr *e); /* one that is no window, not within a subquery */
 struct expr *sql_call_of(struct binder *b, const struct expr *like, const char *name, struct expr *first,
                          struct expr *second);                                                 /* bound call of a built-in */
 struct columns sql_bind_generator(struct binder *b, struct expr *call, const struct scope *s); /* columns of explode and the like */

@@ -313,9 +313,21 @@ static void bind_builtin(struct binder *b, struct expr *e, const struct scope *s
         weigh(e, f);
 }
 
+bool sql_has_aggregate(const struct expr *e)
+{
+    const struct sql_builtin *f = e->kind == EX_CALL && e->name && e->name->count == 1 && !e->over ? sql_find_builtin(e->name->parts[0])
+                                                                                                   : NULL;
+    bool found = f && f->kind == 'A';
+    for (size_t i = 0; !found && i < e->args.count; i++)
+        found = sql_has_aggregate(e->args.items[i]);
+    return found;
+}
+
 void sql_bind_call(struct binder *b, struct expr *e, const struct scope *s)
 {
     const struct sql_builtin *f = e->name->count == 1 ? sql_find_builtin(e->name->parts[0]) : NULL;
+    const bool lift = b->lift_params;
+    b->lift_params = lift && (!f || f->kind != 'A' || e->over);
     if (e->filter)
         sql_bind_expr(b, e->filter, s);
     for (size_t i = 0; i < e->within.count; i++)
@@ -333,6 +345,7 @@ void sql_bind_call(struct binder *b, struct expr *e, const struct scope *s)
     } else {
         unknown_function(b, e);
     }
+    b->lift_params = lift;
 }
 
 /* ---- rows from values ------------------------------------------------------------------------------------ */

@@ -156,7 +156,7 @@ static bool bare_param(struct binder *b, struct expr *e)
             return false;
         e->kind = EX_PARAM;
         e->text = p->name;
-        e->engine = b->grouped_condition ? arena_printf(b->a, "(SELECT %s)", p->engine_sql) : p->engine_sql;
+        e->engine = b->lift_params ? arena_printf(b->a, "(SELECT %s)", p->engine_sql) : p->engine_sql;
         finish_column(b, e, used, p->type ? p->type : T(UNKNOWN));
         return true;
     }

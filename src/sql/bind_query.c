@@ -516,25 +516,33 @@ static struct columns item_columns(struct binder *b, const struct select *sel)
     return c;
 }
 
+static bool is_grouped(const struct select *sel)
+{
+    bool grouped = sel->has_group || sel->group_all || sel->having;
+    for (size_t i = 0; !grouped && i < sel->items.count; i++)
+        grouped = sql_has_aggregate(sel->items.items[i].expr);
+    return grouped;
+}
+
 static struct columns bind_select(struct binder *b, struct select *sel, const struct scope *parent, struct scope *s)
 {
     bool window = b->saw_window, aggregate = b->saw_aggregate;
-    b->saw_window = b->saw_aggregate = false;
+    const bool lift = b->lift_params;
+    b->saw_window = b->saw_aggregate = b->lift_params = false;
     s->parent = parent;
     sql_bind_relations(b, sel->from, s);
     bind_views(b, sel, s);
     bind_condition(b, &sel->where, s);
     for (size_t i = 0; i < sel->window_count && !b->p->failed; i++)
         sql_bind_window(b, sel->windows[i].spec, s);
+    b->lift_params = is_grouped(sel);
     if (!b->p->failed)
         bind_items(b, sel, s);
     if (!b->p->failed)
         bind_group(b, sel, s);
-    const bool outer = b->grouped_condition;
-    b->grouped_condition = true;
     bind_condition(b, &sel->having, s);
     bind_condition(b, &sel->qualify, s);
-    b->grouped_condition = outer;
+    b->lift_params = lift;
     b->saw_window = window;
     b->saw_aggregate = aggregate;
     return b->p->failed ? (struct columns){0} : item_columns(b, sel);

@@ -166,7 +166,7 @@ void metric_use_dimension(struct block *b, const struct sql_metric_field *d)
 
 /* ---- measures ------------------------------------------------------------------------------------------------------ */
 
-static const char *measure_text(struct block *b, struct sql_pos pos, const struct sql_metric_field *m);
+static const char *measure_text(struct block *b, const struct sql_metric_field *m);
 
 static const char *column_name(struct block *b, const char *text)
 {
@@ -198,11 +198,11 @@ static void replace_column(struct block *b, const struct parser *p, const struct
         const char *name = metric_argument(e);
         const struct sql_metric_field *m = name ? metric_measure(b->view, name) : NULL;
         if (!m) {
-            metric_unknown(b, b->x->p->tokens[0].pos, "measure", name ? name : "of that form", false, true);
+            metric_unknown(b, b->pos, "measure", name ? name : "of that form", false, true);
             return;
         }
         replacements *outer = b->replaced;
-        r.with = arena_printf(b->x->a, "(%s)", measure_text(b, b->x->p->tokens[0].pos, m));
+        r.with = arena_printf(b->x->a, "(%s)", measure_text(b, m));
         b->replaced = outer;
     } else {
         use_column(b, p, e);
@@ -242,12 +242,12 @@ static int by_offset(const void *x, const void *y)
 }
 
 /* The measure over the columns of the block's query. A measure without windows within one that has some takes those. */
-static const char *measure_text(struct block *b, struct sql_pos pos, const struct sql_metric_field *m)
+static const char *measure_text(struct block *b, const struct sql_metric_field *m)
 {
     struct parser p;
     replacements r = {0};
     if (++b->depth > MEASURE_DEPTH) {
-        sql_fail(b->x->p, pos, ERROR_USAGE, NULL, "the measure %s of the metric view %s is made of itself", m->name, b->view->name);
+        sql_fail(b->x->p, b->pos, ERROR_USAGE, NULL, "the measure %s of the metric view %s is made of itself", m->name, b->view->name);
         return "NULL";
     }
     const struct expr *e = metric_parse(b->x, b->view, m->name, m->expr, &p);
@@ -301,7 +301,8 @@ static void measure_call(struct block *b, const struct expr *e, const char *more
         return;
     }
     b->measured = true;
-    splice(b->x, e->first, e->last + 1, arena_printf(b->x->a, "(%s)%s", measure_text(b, e->pos, m), more ? more : ""));
+    b->pos = e->pos;
+    splice(b->x, e->first, e->last + 1, arena_printf(b->x->a, "(%s)%s", measure_text(b, m), more ? more : ""));
 }
 
 static void query_column(struct block *b, const struct parser *p, const struct expr *e)

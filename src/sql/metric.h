@@ -34,6 +34,7 @@ struct block { /* one SELECT from a metric view */
     LIST(const struct sql_metric_field *) windowed; /* measures with windows; their rows carry the number of the measure, from 1 */
     LIST(const struct expr *) groups;               /* what the rows are grouped by */
     size_t window;                                  /* number of the measure that is written, 0: it has no window */
+    struct sql_pos pos;                             /* of the MEASURE(..) that is written; faults of the view are told there */
     bool measured;
     unsigned depth; /* of measures within measures */
 };

@@ -77,12 +77,11 @@ static void note_call(struct block *b, const struct parser *p, const struct expr
         note_measure(b, m);
 }
 
-static bool has_aggregate(const struct expr *e)
+static bool is_measured(const struct expr *e)
 {
-    const struct sql_builtin *f = e->kind == EX_CALL && e->name->count == 1 ? sql_find_builtin(e->name->parts[0]) : NULL;
-    bool found = (f && f->kind == 'A') || e->over || (e->kind == EX_CALL && str_ieq(e->name->parts[0], "measure"));
+    bool found = e->over || (e->kind == EX_CALL && str_ieq(e->name->parts[0], "measure"));
     for (size_t i = 0; !found && i < e->args.count; i++)
-        found = has_aggregate(e->args.items[i]);
+        found = is_measured(e->args.items[i]);
     return found;
 }
 
@@ -90,7 +89,7 @@ static void find_groups(struct block *b)
 {
     const struct select *s = b->select;
     for (size_t i = 0; s->group_all && i < s->items.count; i++)
-        if (!has_aggregate(s->items.items[i].expr))
+        if (!is_measured(s->items.items[i].expr))
             *LIST_ADD(b->x->a, &b->groups) = s->items.items[i].expr;
     for (size_t i = 0; i < s->group.count; i++)
         *LIST_ADD(b->x->a, &b->groups) = item_of(s, s->group.items[i]);

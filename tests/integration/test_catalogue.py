@@ -255,3 +255,107 @@ def test_a_check_that_stands_twice_is_refused(tmp_path):
     (pack / "bronze/checks/audit.yaml").write_text(check % "event_id" + check % "event_time")
     done = new_home(tmp_path / "home").run("check", pack)
     assert done.returncode == 2 and "audit.yaml:2: the check 'same' stands twice" in done.stderr
+
+
+# ---- functions and information_schema ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return new_home(tmp_path_factory.mktemp("information") / "home")
+
+
+def test_functions_have_the_signatures_that_are_wanted(home):
+    """tests/data/functions.yaml: domain, parameters with types and defaults, columns with types of all 60."""
+    wanted = yaml.safe_load((ROOT / "tests/data/functions.yaml").read_text())
+    have = {r["routine_name"]: {"domain": r["domain"], "parameters": [], "columns": []}
+            for r in home.rows("SELECT routine_name, domain FROM information_schema.routines")}
+    for p in home.rows("SELECT * FROM information_schema.parameters ORDER BY specific_name, ordinal_position"):
+        have[p["specific_name"]]["parameters"].append([p["parameter_name"], p["full_data_type"].upper(), p["parameter_default"]])
+    for c in home.rows("SELECT * FROM information_schema.routine_columns ORDER BY specific_name, ordinal_position"):
+        have[c["specific_name"]]["columns"].append([c["column_name"], c["full_data_type"].upper()])
+    assert len(wanted) == 60 and have.keys() == wanted.keys()
+    for name, f in wanted.items():
+        assert have[name] == f, name
+
+
+def test_functions_tell_what_they_are_for(home):
+    rows = home.rows("SELECT routine_name AS name, comment FROM information_schema.routines")
+    for r in rows:
+        lines = [line.strip() for line in r["comment"].splitlines() if line.strip()]
+        assert [line.partition(":")[0] for line in lines] == ["PURPOSE", "BEST FOR", "NOT FOR", "RETURNS", "EXAMPLE"], r["name"]
+        assert lines[4].startswith(f"EXAMPLE: SELECT") and r["name"] in lines[4]
+    without = home.rows("SELECT specific_name, parameter_name AS name FROM information_schema.parameters WHERE comment IS NULL "
+                        "UNION ALL SELECT specific_name, column_name FROM information_schema.routine_columns WHERE comment IS NULL")
+    assert rows and not without
+
+
+def test_information_schema_holds_the_catalogue(home, served):
+    tables = {(r["table_schema"], r["table_name"]): r for r in home.rows("SELECT * FROM information_schema.tables")}
+    columns = {}
+    for r in home.rows("SELECT * FROM information_schema.columns ORDER BY table_schema, table_name, ordinal_position"):
+        columns.setdefault((r["table_schema"], r["table_name"]), []).append(r)
+    assert tables.keys() - {k for k, t in tables.items() if t["table_type"] == "METRIC_VIEW"} == served.keys()
+    for name, table in served.items():
+        assert tables[name]["comment"] == table["comment"]
+        have = [(c["column_name"], bare(c["full_data_type"]).lower(), c["comment"], c["is_nullable"] == "YES") for c in columns[name]]
+        want = [(c["name"], bare(c["type"]).lower(), c["comment"], c["nullable"]) for c in table["columns"]]
+        assert [h[:2] for h in have] == [w[:2] for w in want]
+        if tables[name]["table_type"] == "MANAGED":
+            assert have == want
+        assert [c["ordinal_position"] for c in columns[name]] == list(range(len(want)))
+    tags = {(r["schema_name"], r["table_name"], r["tag_name"]): r["tag_value"] for r in home.rows("SELECT * FROM information_schema.table_tags")}
+    for name, table in served.items():
+        for key in ("data_classification", "contains_pii", "business_owner", "technical_owner"):
+            assert tags[(*name, key)] == properties(table)[key]
+    assert home.one("SELECT COUNT(*) FROM information_schema.views WHERE view_definition IS NOT NULL") == sum(
+        t["table_type"] != "MANAGED" for t in tables.values())
+
+
+def test_information_schema_goes_by_its_names_only(home):
+    assert home.one("SELECT COUNT(*) FROM system.information_schema.schemata") == 2
+    assert home.one("SELECT DISTINCT table_catalog FROM information_schema.tables WHERE table_schema = '${gold_schema}'") == "secchi"
+    done = home.run("query", "SELECT * FROM information_schema.tabels")
+    assert done.returncode == 2 and "did you mean 'tables'?" in done.stderr
+
+
+def test_metric_views_have_the_dimensions_and_measures_that_are_wanted(home):
+    """tests/data/metric_views.yaml: 169 dimensions and 207 measures of 11 metric views."""
+    wanted = yaml.safe_load((ROOT / "tests/data/metric_views.yaml").read_text())
+    have = {}
+    for r in home.rows("SELECT table_name, view_definition FROM information_schema.views JOIN information_schema.tables "
+                       "USING (table_schema, table_name) WHERE table_type = 'METRIC_VIEW'"):
+        view = yaml.safe_load(r["view_definition"])
+        have[r["table_name"]] = {kind: sorted(f["name"] for f in view[kind]) for kind in ("dimensions", "measures")}
+        for field in (*view["dimensions"], *view["measures"]):
+            assert field["comment"] and field["display_name"] and field["synonyms"], (r["table_name"], field["name"])
+    assert have == {name: {kind: sorted(names) for kind, names in view.items()} for name, view in wanted.items()}
+    assert [sum(len(v[kind]) for v in have.values()) for kind in ("dimensions", "measures")] == [169, 207]
+    domains = {r["table_name"]: r["domain"] for r in home.rows("SELECT table_name, domain FROM secchi_ops.catalogue_table WHERE table_type = 'METRIC_VIEW'")}
+    assert domains.keys() == wanted.keys() and set(domains.values()) <= DOMAINS
+
+
+# ---- functions of people: where a parameter may stand ------------------------------------------------------------------
+
+NUMBERS = "VALUES ('a', 1), ('a', 2), ('b', 3) AS v (name, n)"
+PARAMETERS = {
+    "in_having": ("k INT", "name STRING", f"SELECT name FROM {NUMBERS} GROUP BY name HAVING COUNT(*) >= k", "1 + 1", [{"name": "a"}]),
+    "beside_an_aggregate": ("k INT", "least INT, more INT", f"SELECT MIN(n), k + 1 FROM {NUMBERS}", "4", [{"least": 1, "more": 5}]),
+    "of_no_rows": ("k INT", "rows BIGINT, k2 STRING", f"SELECT COUNT(*), CAST(k AS STRING) FROM {NUMBERS} WHERE n > 9", "4", [{"rows": 0, "k2": "4"}]),
+    "in_a_group": ("k STRING", "part STRING, total BIGINT",
+                   f"SELECT CASE WHEN k = 'name' THEN name ELSE 'all' END, SUM(n) FROM {NUMBERS} GROUP BY CASE WHEN k = 'name' THEN name ELSE 'all' END",
+                   "'name'", [{"part": "a", "total": 3}, {"part": "b", "total": 3}]),
+    "by_the_function": ("n INT", "name STRING", f"SELECT name FROM {NUMBERS} WHERE v.n = by_the_function.n", "3", [{"name": "b"}]),
+}
+
+
+def test_parameters_of_functions_stand_where_spark_takes_them(tmp_path):
+    home = new_home(tmp_path / "home")
+    functions = home.path / "packs" / "people" / "functions"
+    functions.mkdir(parents=True)
+    (functions.parent / "pack.yaml").write_text("name: people\n")
+    for name, (parameter, columns, body, _, _) in PARAMETERS.items():
+        (functions / f"{name}.sql").write_text(f"CREATE FUNCTION {name}({parameter}) RETURNS TABLE ({columns}) RETURN {body}")
+    home.good("check")
+    for name, (_, _, _, argument, want) in PARAMETERS.items():
+        assert sorted(home.rows(f"SELECT * FROM {name}({argument})"), key=str) == want, name
