@@ -1,9 +1,7 @@
 /* Prints docs/tables.md, the reference of all bronze and gold tables of a pack, or with --check FILE compares it. */
 #include <stdlib.h>
 
-#include "pack/pack.h"
-
-#define WIDTH 150
+#include "pack/reference.h"
 
 static const char *const head[] = {
     "# Tables",
@@ -12,54 +10,6 @@ static const char *const head[] = {
     "system name as well. Gold is made of bronze. Keys are informational: uniqueness comes from MERGE, and values that have no row in the table to which "
     "they refer are reported as findings. All times are UTC.",
 };
-
-/* ---- text ------------------------------------------------------------------------------------------------------- */
-
-/* Adds the text as lines of at most WIDTH bytes; the lines after the first are indented. A word that is longer stands alone. */
-static void put_wrapped(struct buf *b, const char *text, const char *indent)
-{
-    size_t column = 0;
-    for (const char *word = text; *word;) {
-        size_t n = strcspn(word, " \n");
-        if (column && column + 1 + n > WIDTH) {
-            buf_printf(b, "\n%s", indent);
-            column = strlen(indent);
-        } else if (column) {
-            buf_putc(b, ' ');
-            column++;
-        }
-        buf_add(b, word, n);
-        column += n;
-        word += n + strspn(word + n, " \n");
-    }
-    buf_putc(b, '\n');
-}
-
-/* A type as code, with room to break lines after its commas. */
-static const char *code_of(struct arena *a, const char *type)
-{
-    struct buf b CLEANUP(buf_free);
-    int depth = 0;
-    buf_init(&b, LIMIT_SQL_BYTES);
-    for (const char *c = type; *c; c++) {
-        depth += *c == '(' ? 1 : *c == ')' ? -1 : 0;
-        if (*c != ' ')
-            buf_putc(&b, *c);
-        if ((*c == ',' && !depth) || *c == ':')
-            buf_putc(&b, ' ');
-    }
-    return arena_strdup(a, b.data);
-}
-
-/* Plain text as Markdown: what would be markup is escaped. */
-static const char *prose(struct arena *a, const char *text)
-{
-    struct buf b CLEANUP(buf_free);
-    buf_init(&b, LIMIT_SQL_BYTES);
-    for (const char *c = text ? text : ""; *c; c++)
-        buf_printf(&b, strchr("<*[`\\", *c) ? "\\%c" : "%c", *c);
-    return arena_strdup(a, b.data ? b.data : "");
-}
 
 static const char *joined(struct arena *a, const char *const *names, size_t count)
 {
@@ -96,9 +46,10 @@ static void put_columns(struct buf *b, struct arena *a, const struct pack_object
     buf_puts(b, "\nColumns:\n\n");
     for (size_t i = 0; i < o->table->column_count; i++) {
         const struct sql_column *c = &o->table->columns[i];
-        const char *type = code_of(a, type_of(o, c));
-        put_wrapped(b, arena_printf(a, "- `%s` %s%s%s%s", c->name, *type ? "`" : "", type, *type ? "`: " : ": ", prose(a, c->comment)),
-                    "  ");
+        const char *type = reference_code(a, type_of(o, c));
+        reference_wrapped(
+            b, arena_printf(a, "- `%s` %s%s%s%s", c->name, *type ? "`" : "", type, *type ? "`: " : ": ", reference_prose(a, c->comment)),
+            "  ");
     }
 }
 
@@ -109,9 +60,9 @@ static void put_keys(struct buf *b, struct arena *a, const struct pack_object *o
         const char *columns = joined(a, k->columns, k->column_count);
         const char *to = k->primary ? "" : k->target.parts[k->target.count - 1];
         if (k->primary)
-            put_wrapped(b, arena_printf(a, "- Key: %s", columns), "  ");
+            reference_wrapped(b, arena_printf(a, "- Key: %s", columns), "  ");
         else
-            put_wrapped(b, arena_printf(a, "- %s refers to [`%s`](#%s)", columns, to, to), "  ");
+            reference_wrapped(b, arena_printf(a, "- %s refers to [`%s`](#%s)", columns, to, to), "  ");
     }
 }
 
@@ -121,7 +72,7 @@ static void put_reads(struct buf *b, struct arena *a, const struct pack_object *
     for (size_t i = 0; i < o->read_count; i++)
         text = arena_printf(a, "%s%s[`%s`](#%s)", text, i ? ", " : "", o->reads[i]->name, o->reads[i]->name);
     if (*text)
-        put_wrapped(b, arena_printf(a, "- %s %s", o->is_view ? "A view of" : "Made of", text), "  ");
+        reference_wrapped(b, arena_printf(a, "- %s %s", o->is_view ? "A view of" : "Made of", text), "  ");
 }
 
 static void put_checks(struct buf *b, struct arena *a, const struct pack_object *o)
@@ -130,14 +81,14 @@ static void put_checks(struct buf *b, struct arena *a, const struct pack_object 
     for (size_t i = 0; i < o->check_count; i++)
         text = arena_printf(a, "%s%s`%s` (%s)", text, i ? ", " : "", o->checks[i].name, o->checks[i].warning ? "warn" : "error");
     if (*text)
-        put_wrapped(b, arena_printf(a, "- Quality checks: %s", text), "  ");
+        reference_wrapped(b, arena_printf(a, "- Quality checks: %s", text), "  ");
 }
 
 static void put_table(struct buf *b, struct arena *a, const struct pack_object *o)
 {
     const struct sql_table *t = o->table;
     buf_printf(b, "\n### %s\n\n", o->name);
-    put_wrapped(b, arena_printf(a, "%s.", prose(a, t->comment)), "");
+    reference_wrapped(b, arena_printf(a, "%s.", reference_prose(a, t->comment)), "");
     buf_putc(b, '\n');
     if (o->system_table)
         buf_printf(b, "- Rows of `%s`\n", o->system_table);
@@ -146,11 +97,11 @@ static void put_table(struct buf *b, struct arena *a, const struct pack_object *
     put_checks(b, a, o);
     if (o->event_time)
         buf_printf(b, "- Time of a row: `%s`\n", o->event_time);
-    put_wrapped(b,
-                arena_printf(a, "- Domain %s; data_classification %s; contains_pii %s; business_owner %s; technical_owner %s",
-                             o->domain ? o->domain : "", property(t, "data_classification"), property(t, "contains_pii"),
-                             property(t, "business_owner"), property(t, "technical_owner")),
-                "  ");
+    reference_wrapped(b,
+                      arena_printf(a, "- Domain %s; data_classification %s; contains_pii %s; business_owner %s; technical_owner %s",
+                                   o->domain ? o->domain : "", property(t, "data_classification"), property(t, "contains_pii"),
+                                   property(t, "business_owner"), property(t, "technical_owner")),
+                      "  ");
     put_columns(b, a, o);
 }
 
@@ -183,44 +134,14 @@ static char *reference(struct arena *a, const struct pack_catalogue *c)
     buf_init(&b, 16u << 20);
     for (size_t i = 0; i < ARRAY_LEN(head); i++) {
         buf_puts(&b, i ? "\n" : "");
-        put_wrapped(&b, head[i], "");
+        reference_wrapped(&b, head[i], "");
     }
     put_layer(&b, a, c, PACK_BRONZE, "Bronze");
     put_layer(&b, a, c, PACK_GOLD, "Gold");
     return buf_steal(&b);
 }
 
-static int compare(const char *file, const char *text)
-{
-    char *old CLEANUP(free_ptr) = NULL;
-    size_t len;
-    struct error err;
-    if (file_read(file, 16u << 20, &old, &len, &err) != 0) {
-        error_print(stderr, &err);
-        return 1;
-    }
-    if (str_eq(text, old))
-        return 0;
-    fprintf(stderr, "%s is stale: make it again with `build/src/pack/tables_reference packs/health >docs/tables.md`\n", file);
-    return 1;
-}
-
 int main(int argc, char **argv)
 {
-    struct arena *a CLEANUP(arena_freep) = arena_new();
-    struct pack_catalogue *c = NULL;
-    struct error err;
-    if (argc != 2 && !(argc == 4 && str_eq(argv[2], "--check"))) {
-        fputs("usage: tables_reference PACK [--check FILE]\n", stderr);
-        return 2;
-    }
-    const char *dirs[] = {argv[1]};
-    if (pack_load(dirs, 1, &c, &err, 1, NULL) != 0) {
-        error_print(stderr, &err);
-        return 1;
-    }
-    char *text CLEANUP(free_ptr) = reference(a, c);
-    int rc = argc == 2 ? fputs(text, stdout) < 0 : compare(argv[3], text);
-    pack_free(c);
-    return rc;
+    return reference_main(argc, argv, reference, "build/src/pack/tables_reference packs/health >docs/tables.md");
 }
