@@ -218,13 +218,39 @@ static void put_from(struct emitter *m, const struct select *s)
     }
 }
 
+static bool is_grouping(const struct expr *e)
+{
+    bool grouping = !e->over;
+    for (size_t i = 0; grouping && i < e->args.count; i++)
+        grouping = is_grouping(e->args.items[i]);
+    return grouping;
+}
+
+/* DuckDB has no QUALIFY with GROUP BY ALL: there the columns stand by their places. */
+static void put_all(struct emitter *m, const struct select *s)
+{
+    size_t n = 0;
+    bool star = false;
+    for (size_t i = 0; i < s->items.count; i++)
+        star = star || s->items.items[i].expr->kind == EX_STAR;
+    if (!s->qualify || star) {
+        put(m, "ALL");
+        return;
+    }
+    for (size_t i = 0; i < s->items.count; i++)
+        if (is_grouping(s->items.items[i].expr) && !sql_has_aggregate(s->items.items[i].expr))
+            buf_printf(&m->out, "%s%zu", n++ ? ", " : "", i + 1);
+    if (!n)
+        put(m, "()");
+}
+
 static void put_group(struct emitter *m, const struct select *s)
 {
     if (!s->has_group)
         return;
     put(m, " GROUP BY ");
     if (s->group_all)
-        put(m, "ALL");
+        put_all(m, s);
     for (size_t i = 0; i < s->group.count; i++) {
         put(m, i ? ", " : "");
         sql_emit_expr(m, s->group.items[i]);

@@ -23,6 +23,8 @@ SELECT id, sum(salary) OVER w AS a, row_number() OVER w AS b FROM emp WINDOW w A
 SELECT dept, id FROM emp QUALIFY row_number() OVER (PARTITION BY dept ORDER BY id) = 1;
 -- case: qualify_alias
 SELECT dept, id, rank() OVER (PARTITION BY dept ORDER BY salary DESC NULLS LAST) AS r FROM emp QUALIFY r = 1;
+-- case: qualify_group_all_having
+SELECT dept, sum(salary) AS s FROM emp GROUP BY ALL HAVING count(*) > 0 QUALIFY row_number() OVER (ORDER BY dept) = 1;
 -- case: over_aggregate
 SELECT dept, sum(salary) AS s, rank() OVER (ORDER BY sum(salary) DESC) AS r, sum(sum(salary)) OVER () AS t FROM emp GROUP BY dept;
 -- case: share
