@@ -127,7 +127,8 @@ static int metric_types(struct filler *f, const struct pack_metric_view *m, stru
     for (size_t i = 0; i < v->dimension_count + v->measure_count; i++)
         buf_printf(&sql, i < v->dimension_count ? "%s%s" : "%sMEASURE(%s)", i ? ", " : "SELECT ",
                    sql_backtick(f->arena, field_at(v, i)->name));
-    buf_printf(&sql, " FROM %s.%s GROUP BY ALL", sql_backtick(f->arena, m->schema), sql_backtick(f->arena, m->name));
+    buf_printf(&sql, " FROM %s.%s GROUP BY ALL", sql_backtick(f->arena, m->schema),
+               sql_backtick(f->arena, arena_printf(f->arena, "mv_%s", m->name))); /* a table may have its name */
     *ret_count = 0;
     int rc = sql.overflow ? ERROR_UNAVAILABLE : engine_describe(f->conn, ENGINE_SQL(sql.data), f->arena, ret, ret_count, err);
     return rc == ERROR_UNAVAILABLE ? 0 : rc;

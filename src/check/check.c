@@ -156,7 +156,7 @@ static void check_metric(struct checker *k, const struct pack_metric_view *m, co
 static void check_metric_view(struct checker *k, const struct pack_metric_view *m)
 {
     const struct sql_metric_view *v = m->view;
-    const char *name = sql_backtick(k->arena, m->name);
+    const char *name = sql_backtick(k->arena, arena_printf(k->arena, "mv_%s", m->name)); /* a table may have its name */
     k->report->metric_views++;
     for (size_t i = 0; i < v->dimension_count; i++) {
         const char *dimension = sql_backtick(k->arena, v->dimensions[i].name);

@@ -23,8 +23,10 @@ struct pack_object *pack_find(const struct pack_catalogue *c, const char *schema
 
 const char *pack_nearest(const struct pack_catalogue *c, const char *name, struct arena *a)
 {
-    const char **names = arena_alloc(a, (c->object_count * 2 + 1) * sizeof(*names));
+    const char **names = arena_alloc(a, (c->object_count * 2 + c->metric_view_count + 1) * sizeof(*names));
     size_t n = 0;
+    for (size_t i = 0; i < c->metric_view_count; i++)
+        names[n++] = c->metric_views[i]->name;
     for (size_t i = 0; i < c->object_count; i++) {
         names[n++] = c->objects[i]->name;
         if (c->objects[i]->system_table)

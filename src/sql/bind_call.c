@@ -18,6 +18,11 @@ void sql_bind_window(struct binder *b, struct window_spec *w, const struct scope
 static void unknown_function(struct binder *b, const struct expr *e)
 {
     const char *near = e->name->count == 1 ? sql_nearest_function(e->name->parts[0]) : NULL;
+    if (e->name->count == 1 && str_ieq(e->name->parts[0], "measure")) {
+        sql_fail(b->p, e->pos, ERROR_USAGE, "SELECT .. MEASURE(m) FROM view GROUP BY ALL",
+                 "MEASURE goes with a metric view, and this SELECT reads none");
+        return;
+    }
     sql_fail(b->p, e->pos, ERROR_NOT_FOUND, near ? arena_printf(b->a, "did you mean %s?", near) : NULL, "unknown function %s",
              sql_name_text(b->a, e->name));
 }

@@ -21,6 +21,8 @@ static int check_function(struct arena *a, const struct sql_env *env, const stru
     const struct sql_user_function *user = NULL;
     if (f->name.count == 1 && sql_function_known(f->name.parts[0]))
         return 0;
+    if (f->name.count == 1 && str_ieq(f->name.parts[0], "measure"))
+        return 0; /* of a metric view, or of a table, which the binder says */
     if (f->name.count == 1 && f->table_function && str_ieq(f->name.parts[0], "range"))
         return 0;
     if (env && env->function) {

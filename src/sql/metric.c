@@ -192,6 +192,9 @@ static void replace_part(struct block *b, struct replaced r)
 
 static void replace_column(struct block *b, const struct parser *p, const struct expr *e)
 {
+    for (size_t i = 0; e->kind == EX_COLUMN && i < e->name->count; i++)
+        if (strstr(e->name->parts[i], "${"))
+            return; /* a setting */
     const struct sql_token *first = &p->tokens[e->first], *last = &p->tokens[e->last];
     struct replaced r = {.from = first->offset, .len = last->offset + last->len - first->offset};
     if (e->kind == EX_CALL) {

@@ -237,9 +237,11 @@ static void put_nearest(struct block *b, size_t number, struct buf *out)
         const char *o = sql_backtick(b->x->a, m->windows[i].order);
         if (grouped_by(b, m->windows[i].order))
             continue;
-        buf_printf(out, "%s%s = %s(%s) OVER (PARTITION BY " WINDOW, n++ ? " AND " : "", o, m->windows[i].first ? "MIN" : "MAX", o);
+        buf_printf(out, "%s%s = %s(CASE WHEN " WINDOW " = 0 THEN %s END) OVER (", n++ ? " AND " : "", o,
+                   m->windows[i].first ? "MIN" : "MAX", o);
         for (size_t k = 0; k < b->groups.count; k++)
-            buf_printf(out, ", %s", metric_flat(b->x->a, b->x->p, b->groups.items[k]->first, b->groups.items[k]->last + 1));
+            buf_printf(out, "%s%s", k ? ", " : "PARTITION BY ",
+                       metric_flat(b->x->a, b->x->p, b->groups.items[k]->first, b->groups.items[k]->last + 1));
         buf_puts(out, ")");
     }
     buf_printf(out, " AS " NEAREST "%zu", number);

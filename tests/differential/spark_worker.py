@@ -15,6 +15,9 @@ sys.path.insert(0, str(HERE))
 from run_dialect import session  # noqa: E402
 
 
+PLAIN = {"spark.sql.codegen.wholeStage": "false", "spark.sql.codegen.factoryMode": "NO_CODEGEN", "spark.sql.adaptive.enabled": "false"}
+
+
 def answer(spark, request):
     frame = spark.sql(request["sql"])
     if not request["into"]:
@@ -31,6 +34,8 @@ def main():
     os.dup2(2, 1)  # what Spark prints is not an answer
     logging.disable(logging.CRITICAL)
     spark = session(pathlib.Path(sys.argv[1]))
+    for key, value in PLAIN.items():  # small tables: making code for each statement takes longer than running it
+        spark.conf.set(key, value)
     print(json.dumps({"ready": spark.version}), file=answers, flush=True)
     for line in sys.stdin:
         try:

@@ -138,7 +138,7 @@ static void windows_take_rows_of_other_days(void **state)
         "SELECT month, MEASURE(so_far) s FROM sales WHERE day > '2026-01-01' GROUP BY month",
         "SELECT month, (SUM(`sales`.__c0) FILTER (WHERE `sales`.__w = 1 AND `sales`.__n1)) s FROM (WITH b AS (SELECT * FROM (SELECT CAST(sold_at "
         "AS DATE) AS `day`, date_trunc('MONTH', day) AS `month`, amount AS __c0 FROM orders AS source WHERE (NOT test))) SELECT *, `day` = "
-        "MAX(`day`) OVER (PARTITION BY __w, month) AS __n1 FROM (SELECT 0 AS __w, `day`, `month`, __c0 FROM b UNION ALL SELECT 1 AS __w, a.`day`, "
+        "MAX(CASE WHEN __w = 0 THEN `day` END) OVER (PARTITION BY month) AS __n1 FROM (SELECT 0 AS __w, `day`, `month`, __c0 FROM b UNION ALL SELECT 1 AS __w, a.`day`, "
         "a.`month`, r.__c0 FROM b AS r JOIN (SELECT DISTINCT `day`, `month` FROM b) AS a ON r.`day` <= a.`day`) AS `sales` WHERE day > "
         "'2026-01-01') AS `sales` WHERE day > '2026-01-01' GROUP BY month");
 }
