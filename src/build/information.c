@@ -267,16 +267,8 @@ int build_information_views(struct engine_conn *c, struct error *err)
     int rc = engine_exec(c, ENGINE_SQL("CREATE SCHEMA IF NOT EXISTS " INFORMATION_SCHEMA), NULL, err);
     if (!rc)
         rc = sql_split(a, build_sql_information, strlen(build_sql_information), 1, &s, &count, err);
-    for (size_t i = 0; !rc && i < count; i++) {
-        struct sql_view *view;
-        rc = sql_parse_view(a, s[i].text, s[i].len, s[i].pos.line, &view, err);
-        if (rc)
-            break;
-        const char *name = view->name.parts[view->name.count - 1];
-        rc = engine_exec(c, ENGINE_SQL(arena_printf(a, "DROP VIEW IF EXISTS " INFORMATION_SCHEMA ".%s", name)), NULL, err);
-        if (!rc)
-            rc = engine_exec(c, ENGINE_SQL(arena_strndup(a, s[i].text, s[i].len)), NULL, err);
-    }
+    for (size_t i = 0; !rc && i < count; i++)
+        rc = engine_exec(c, ENGINE_SQL(arena_strndup(a, s[i].text, s[i].len)), NULL, err);
     if (rc)
         error_add_where(err, "information_schema");
     return rc;

@@ -6,7 +6,6 @@ struct reading {
     struct pack_loader *l;
     const char *file;
     struct error *err;
-    bool old; /* version 0.1 */
 };
 
 static int fault(const struct reading *r, const struct yaml *at, const char *hint, const char *what)
@@ -184,7 +183,7 @@ static int read_joins(const struct reading *r, const struct yaml *map, const str
 
 /* ---- the file ------------------------------------------------------------------------------------------------------ */
 
-static int read_version(struct reading *r, const struct yaml *root)
+static int read_version(const struct reading *r, const struct yaml *root)
 {
     const char *version = NULL;
     int rc = yaml_text(root, r->file, "version", &version, r->err);
@@ -192,11 +191,10 @@ static int read_version(struct reading *r, const struct yaml *root)
         return rc;
     if (!version || (!str_eq(version, "0.1") && !str_eq(version, "1.1")))
         return fault(r, root, NULL, "'version' of a metric view is 0.1 or 1.1");
-    r->old = str_eq(version, "0.1");
     return 0;
 }
 
-static int read_view(struct reading *r, const struct yaml *root, struct sql_metric_view *v)
+static int read_view(const struct reading *r, const struct yaml *root, struct sql_metric_view *v)
 {
     static const char *const known[] = {"version",    "comment", "source",   "joins",          "filter",
                                         "dimensions", "fields",  "measures", "materialization"};

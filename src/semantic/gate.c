@@ -123,7 +123,7 @@ static int check_table(struct walk *w, yyjson_val *node, const struct cte *names
         return check_scoped(w, schema, table);
     if (str_ieq(schema, "secchi_ops") || str_ieq(schema, "secchi_quarantine"))
         return check_bookkeeping(w, schema, table);
-    if (str_ieq(schema, "secchi_information")) /* the engine knows which views there are */
+    if (str_ieq(schema, "secchi_information")) /* the resolver of names knows which views there are */
         return 0;
     if (pack_find(w->gate->s->o.catalogue, schema, table))
         return 0;

@@ -98,6 +98,7 @@ struct source *sql_add_source(struct binder *b, struct scope *s, const char *ali
 bool sql_table_of(struct binder *b, const struct sql_name *name, const char **ret_schema, const char **ret_table, struct columns *ret);
 void sql_bind_ctes(struct binder *b, struct cte *ctes, size_t count, const struct scope *parent);
 void sql_bind_call(struct binder *b, struct expr *e, const struct scope *s);
+bool sql_is_aggregate(const struct expr *e);  /* a call of one that is no window */
 bool sql_has_aggregate(const struct expr *e); /* one that is no window, not within a subquery */
 struct expr *sql_call_of(struct binder *b, const struct expr *like, const char *name, struct expr *first,
                          struct expr *second);                                                 /* bound call of a built-in */

@@ -318,11 +318,16 @@ static void bind_builtin(struct binder *b, struct expr *e, const struct scope *s
         weigh(e, f);
 }
 
+bool sql_is_aggregate(const struct expr *e)
+{
+    const bool call = e->kind == EX_CALL && e->name && e->name->count == 1 && !e->over;
+    const struct sql_builtin *f = call ? sql_find_builtin(e->name->parts[0]) : NULL;
+    return f && f->kind == 'A';
+}
+
 bool sql_has_aggregate(const struct expr *e)
 {
-    const struct sql_builtin *f = e->kind == EX_CALL && e->name && e->name->count == 1 && !e->over ? sql_find_builtin(e->name->parts[0])
-                                                                                                   : NULL;
-    bool found = f && f->kind == 'A';
+    bool found = sql_is_aggregate(e);
     for (size_t i = 0; !found && i < e->args.count; i++)
         found = sql_has_aggregate(e->args.items[i]);
     return found;

@@ -3,11 +3,47 @@
 
 #define COLUMN_PREFIX "__c"
 
-static void splice(struct expander *x, size_t first, size_t end, const char *with)
+/* ---- parts of a text that others stand for ------------------------------------------------------------------------ */
+
+/* For the tokens first..last of p's text. */
+static struct sql_splice splice_of(const struct parser *p, size_t first, size_t last, const char *with)
 {
-    const struct sql_token *from = &x->p->tokens[first], *to = &x->p->tokens[end - 1];
-    *LIST_ADD(x->a, &x->splices) = (struct sql_splice){
-        .at = from->pos, .from = from->offset, .len = to->offset + to->len - from->offset, .with = with};
+    const struct sql_token *from = &p->tokens[first], *to = &p->tokens[last];
+    return (struct sql_splice){.at = from->pos, .from = from->offset, .len = to->offset + to->len - from->offset, .with = with};
+}
+
+static void add_splice(struct arena *a, splices *l, struct sql_splice s)
+{
+    s.seq = (uint32_t)l->count;
+    *LIST_ADD(a, l) = s;
+}
+
+/* From left to right; at one place in the order in which they were added. */
+static int splice_order(const void *x, const void *y)
+{
+    const struct sql_splice *a = x, *b = y;
+    return a->from != b->from ? (a->from < b->from ? -1 : 1) : a->seq < b->seq ? -1 : a->seq > b->seq;
+}
+
+static int put_splices(struct arena *a, const char *text, size_t len, splices *l, const char **ret, size_t *ret_len, struct error *err)
+{
+    struct buf out CLEANUP(buf_free);
+    buf_init(&out, 4 * (size_t)LIMIT_SQL_BYTES);
+    if (l->count)
+        qsort(l->items, l->count, sizeof(*l->items), splice_order);
+    size_t at = 0;
+    for (size_t i = 0; i < l->count; i++) {
+        const struct sql_splice *s = &l->items[i];
+        buf_add(&out, text + at, s->from - at);
+        buf_puts(&out, s->with);
+        at = s->from + s->len;
+    }
+    buf_add(&out, text + at, len - at);
+    if (out.overflow)
+        return error_set(err, ERROR_LIMIT, "the statement grows too long");
+    *ret = arena_strndup(a, out.len ? out.data : "", out.len);
+    *ret_len = out.len;
+    return 0;
 }
 
 static size_t token_at(const struct parser *p, struct sql_pos pos)
@@ -99,7 +135,16 @@ static char *flat_text(struct expander *x, const char *text)
     return metric_flat(x->a, &p, 0, p.count - 1);
 }
 
-/* Columns and MEASURE calls of an expression; names of lambdas are neither. */
+bool metric_is_call(const struct expr *e) { return e->kind == EX_CALL && e->name->count == 1 && str_ieq(e->name->parts[0], "measure"); }
+
+static bool is_setting(const struct sql_name *n)
+{
+    bool setting = false;
+    for (size_t i = 0; i < n->count; i++)
+        setting = setting || strstr(n->parts[i], "${");
+    return setting;
+}
+
 void metric_each_column(struct block *b, const struct parser *p, const struct expr *e, const struct expr *lambda, metric_column_fn *fn)
 {
     if (!e || b->x->p->failed)
@@ -108,10 +153,11 @@ void metric_each_column(struct block *b, const struct parser *p, const struct ex
         for (size_t i = 0; lambda && i < lambda->names.count; i++)
             if (str_ieq(lambda->names.items[i], e->name->parts[0]))
                 return;
-        fn(b, p, e);
+        if (!is_setting(e->name))
+            fn(b, p, e);
         return;
     }
-    if (e->kind == EX_CALL && e->name->count == 1 && str_ieq(e->name->parts[0], "measure")) {
+    if (metric_is_call(e)) {
         fn(b, p, e);
         return;
     }
@@ -184,19 +230,9 @@ const char *metric_argument(const struct expr *call)
     return e && e->kind == EX_COLUMN && e->name->count <= 2 ? e->name->parts[e->name->count - 1] : NULL;
 }
 
-static void replace_part(struct block *b, struct replaced r)
-{
-    r.seq = (uint32_t)b->replaced->count;
-    *LIST_ADD(b->x->a, b->replaced) = r;
-}
-
 static void replace_column(struct block *b, const struct parser *p, const struct expr *e)
 {
-    for (size_t i = 0; e->kind == EX_COLUMN && i < e->name->count; i++)
-        if (strstr(e->name->parts[i], "${"))
-            return; /* a setting */
-    const struct sql_token *first = &p->tokens[e->first], *last = &p->tokens[e->last];
-    struct replaced r = {.from = first->offset, .len = last->offset + last->len - first->offset};
+    const char *with;
     if (e->kind == EX_CALL) {
         const char *name = metric_argument(e);
         const struct sql_metric_field *m = name ? metric_measure(b->view, name) : NULL;
@@ -204,17 +240,17 @@ static void replace_column(struct block *b, const struct parser *p, const struct
             metric_unknown(b, b->pos, "measure", name ? name : "of that form", false, true);
             return;
         }
-        replacements *outer = b->replaced;
-        r.with = arena_printf(b->x->a, "(%s)", measure_text(b, m));
+        splices *outer = b->replaced;
+        with = arena_printf(b->x->a, "(%s)", measure_text(b, m));
         b->replaced = outer;
     } else {
         use_column(b, p, e);
         if (b->x->p->failed)
             return;
-        r.with = arena_printf(b->x->a, "%s.%s", sql_backtick(b->x->a, b->alias),
-                              column_name(b, metric_flat(b->x->a, p, e->first, e->last + 1)));
+        with = arena_printf(b->x->a, "%s.%s", sql_backtick(b->x->a, b->alias),
+                            column_name(b, metric_flat(b->x->a, p, e->first, e->last + 1)));
     }
-    replace_part(b, r);
+    add_splice(b->x->a, b->replaced, splice_of(p, e->first, e->last, with));
 }
 
 /* In a SELECT with windows every aggregate takes the rows of its measure alone. */
@@ -222,33 +258,27 @@ static void filter_aggregates(struct block *b, const struct parser *p, const str
 {
     if (!e || !b->windowed.count)
         return;
-    const struct sql_builtin *f = e->kind == EX_CALL && e->name->count == 1 && !e->over ? sql_find_builtin(e->name->parts[0]) : NULL;
-    if (f && f->kind == 'A') {
-        const char *rows = metric_window_rows(b);
-        const struct sql_token *last = &p->tokens[e->filter ? e->filter->last : e->last];
-        if (e->filter) {
-            replace_part(b, (struct replaced){.from = p->tokens[e->filter->first].offset, .with = "("});
-            replace_part(b, (struct replaced){.from = last->offset + last->len, .with = arena_printf(b->x->a, ") AND %s", rows)});
-        } else {
-            replace_part(b, (struct replaced){.from = last->offset + last->len, .with = arena_printf(b->x->a, " FILTER (WHERE %s)", rows)});
-        }
+    if (!sql_is_aggregate(e)) {
+        for (size_t i = 0; i < e->args.count; i++)
+            filter_aggregates(b, p, e->args.items[i]);
         return;
     }
-    for (size_t i = 0; i < e->args.count; i++)
-        filter_aggregates(b, p, e->args.items[i]);
-}
-
-static int by_offset(const void *x, const void *y)
-{
-    const struct replaced *a = x, *b = y;
-    return a->from != b->from ? (a->from < b->from ? -1 : 1) : a->seq < b->seq ? -1 : a->seq > b->seq;
+    const char *rows = metric_window_rows(b);
+    const struct sql_token *last = &p->tokens[e->filter ? e->filter->last : e->last];
+    const char *end = arena_printf(b->x->a, e->filter ? ") AND %s" : " FILTER (WHERE %s)", rows);
+    if (e->filter)
+        add_splice(b->x->a, b->replaced, (struct sql_splice){.from = p->tokens[e->filter->first].offset, .with = "("});
+    add_splice(b->x->a, b->replaced, (struct sql_splice){.from = last->offset + last->len, .with = end});
 }
 
 /* The measure over the columns of the block's query. A measure without windows within one that has some takes those. */
 static const char *measure_text(struct block *b, const struct sql_metric_field *m)
 {
     struct parser p;
-    replacements r = {0};
+    splices r = {0};
+    struct error err = {0};
+    const char *text;
+    size_t len;
     if (++b->depth > MEASURE_DEPTH) {
         sql_fail(b->x->p, b->pos, ERROR_USAGE, NULL, "the measure %s of the metric view %s is made of itself", m->name, b->view->name);
         return "NULL";
@@ -263,18 +293,11 @@ static const char *measure_text(struct block *b, const struct sql_metric_field *
     b->depth--;
     if (b->x->p->failed)
         return "NULL";
-    if (r.count)
-        qsort(r.items, r.count, sizeof(*r.items), by_offset);
-    struct buf out CLEANUP(buf_free);
-    buf_init(&out, LIMIT_SQL_BYTES);
-    uint32_t at = 0;
-    for (size_t i = 0; i < r.count; i++) {
-        buf_add(&out, m->expr + at, r.items[i].from - at);
-        buf_puts(&out, r.items[i].with);
-        at = r.items[i].from + r.items[i].len;
+    if (put_splices(b->x->a, m->expr, strlen(m->expr), &r, &text, &len, &err)) {
+        sql_fail(b->x->p, b->pos, err.kind, NULL, "%s", err.what);
+        return "NULL";
     }
-    buf_puts(&out, m->expr + at);
-    return flat_text(b->x, arena_strdup(b->x->a, out.data));
+    return flat_text(b->x, text);
 }
 
 /* ---- the SELECT ------------------------------------------------------------------------------------------------------ */
@@ -305,7 +328,8 @@ static void measure_call(struct block *b, const struct expr *e, const char *more
     }
     b->measured = true;
     b->pos = e->pos;
-    splice(b->x, e->first, e->last + 1, arena_printf(b->x->a, "(%s)%s", measure_text(b, m), more ? more : ""));
+    const char *with = arena_printf(b->x->a, "(%s)%s", measure_text(b, m), more ? more : "");
+    add_splice(b->x->a, &b->x->splices, splice_of(b->x->p, e->first, e->last, with));
 }
 
 static void query_column(struct block *b, const struct parser *p, const struct expr *e)
@@ -326,8 +350,6 @@ static void query_column(struct block *b, const struct parser *p, const struct e
     const struct sql_metric_field *d = metric_dimension(b->view, name);
     if (d)
         metric_use_dimension(b, d);
-    else if (strstr(name, "${"))
-        return; /* a setting */
     else if (n->count == 1 && is_alias_of(b->select, name))
         return;
     else if (metric_measure(b->view, name))
@@ -341,13 +363,10 @@ static void check_aggregates(struct block *b, const struct expr *e)
 {
     if (!e || b->x->p->failed)
         return;
-    if (e->kind == EX_CALL && e->name->count == 1 && !e->over && !str_ieq(e->name->parts[0], "measure")) {
-        const struct sql_builtin *f = sql_find_builtin(e->name->parts[0]);
-        if (f && f->kind == 'A') {
-            sql_fail(b->x->p, e->pos, ERROR_USAGE, "aggregate the query of it: WITH m AS (SELECT .. MEASURE(..) ..) SELECT .. FROM m",
-                     "%s over rows of the metric view %s; MEASURE(..) aggregates there", e->name->parts[0], b->view->name);
-            return;
-        }
+    if (sql_is_aggregate(e)) {
+        sql_fail(b->x->p, e->pos, ERROR_USAGE, "aggregate the query of it: WITH m AS (SELECT .. MEASURE(..) ..) SELECT .. FROM m",
+                 "%s over rows of the metric view %s; MEASURE(..) aggregates there", e->name->parts[0], b->view->name);
+        return;
     }
     for (size_t i = 0; i < e->args.count; i++)
         check_aggregates(b, e->args.items[i]);
@@ -370,7 +389,7 @@ static void walk_items(struct block *b)
         if (e->kind == EX_STAR)
             sql_fail(b->x->p, e->pos, ERROR_USAGE, "name dimensions, and measures as MEASURE(m)",
                      "* is not possible for the metric view %s", b->view->name);
-        else if (e->kind == EX_CALL && e->name->count == 1 && str_ieq(e->name->parts[0], "measure") && !item->alias) {
+        else if (metric_is_call(e) && !item->alias) {
             const char *name = metric_argument(e);
             measure_call(b, e, name ? arena_printf(b->x->a, " AS `measure(%s)`", name) : NULL);
         } else
@@ -396,6 +415,7 @@ static void walk_block(struct block *b, const order_list *order)
         sql_fail(b->x->p, s->from->pos, ERROR_USAGE, "add GROUP BY ALL, or SELECT DISTINCT",
                  "a query of the metric view %s without measures must group", b->view->name);
 }
+
 /* ---- the query of the source ---------------------------------------------------------------------------------------- */
 
 static const char *source_text(struct expander *x, const char *source)
@@ -609,35 +629,11 @@ static void expand_select(void *context, const struct select *s, const order_lis
     if (x->p->failed)
         return;
     const char *query = block_query(&b);
-    size_t first = token_at(x->p, r->name->pos), end = first + 1;
-    while (end + 1 < x->p->count && sql_is(x->p, &x->p->tokens[end], "."))
-        end += 2;
-    splice(x, first, end, r->alias ? query : arena_printf(x->a, "%s AS %s", query, sql_backtick(x->a, b.alias)));
-}
-
-static int splice_order(const void *x, const void *y)
-{
-    const struct sql_splice *a = x, *b = y;
-    return a->from < b->from ? -1 : a->from > b->from;
-}
-
-static int put_splices(struct expander *x, const char *text, size_t len, struct sql_expanded *ret, struct error *err)
-{
-    struct buf out CLEANUP(buf_free);
-    buf_init(&out, 4 * (size_t)LIMIT_SQL_BYTES);
-    qsort(x->splices.items, x->splices.count, sizeof(*x->splices.items), splice_order);
-    size_t at = 0;
-    for (size_t i = 0; i < x->splices.count; i++) {
-        const struct sql_splice *s = &x->splices.items[i];
-        buf_add(&out, text + at, s->from - at);
-        buf_puts(&out, s->with);
-        at = s->from + s->len;
-    }
-    buf_add(&out, text + at, len - at);
-    if (out.overflow)
-        return error_set(err, ERROR_LIMIT, "the statement grows too long with its metric views");
-    *ret = (struct sql_expanded){arena_strndup(x->a, out.data, out.len), out.len, x->splices.items, x->splices.count};
-    return 0;
+    size_t first = token_at(x->p, r->name->pos), last = first;
+    while (last + 2 < x->p->count && sql_is(x->p, &x->p->tokens[last + 1], "."))
+        last += 2;
+    const char *with = r->alias ? query : arena_printf(x->a, "%s AS %s", query, sql_backtick(x->a, b.alias));
+    add_splice(x->a, &x->splices, splice_of(x->p, first, last, with));
 }
 
 int sql_expand_parsed(struct parser *p, const struct statement *s, size_t len, const struct sql_env *env, struct sql_expanded *ret,
@@ -650,7 +646,9 @@ int sql_expand_parsed(struct parser *p, const struct statement *s, size_t len, c
     sql_each_select(p, s, expand_select, &x);
     if (p->failed)
         return p->rc;
-    return x.splices.count ? put_splices(&x, p->text, len, ret, err) : 0;
+    ret->splices = x.splices.items;
+    ret->splice_count = x.splices.count;
+    return x.splices.count ? put_splices(p->a, p->text, len, &x.splices, &ret->text, &ret->len, err) : 0;
 }
 
 int sql_expand_metrics(struct arena *a, const char *text, size_t len, uint32_t first_line, const struct sql_env *env,
@@ -692,29 +690,21 @@ int sql_portable(struct arena *a, const char *text, size_t len, uint32_t first_l
 {
     struct sql_expanded x;
     struct parser p;
-    struct buf out CLEANUP(buf_free);
-    size_t at = 0;
+    splices values = {0};
+    size_t text_len;
     int rc = sql_expand_metrics(a, text, len, first_line, env, &x, err);
     if (!rc)
         rc = sql_parser_init(&p, a, x.text, x.len, first_line, err);
     if (rc)
         return rc;
     struct binder b = {.p = &p, .a = a, .env = env};
-    buf_init(&out, 4 * (size_t)LIMIT_SQL_BYTES);
     for (size_t i = 0; i + 1 < p.count; i++) {
         const struct sql_token *t = &p.tokens[i];
-        const char *written = arena_strndup(a, x.text + t->offset, t->len), *value = written;
+        const char *written = arena_strndup(a, x.text + t->offset, t->len);
         if (t->kind == SQL_TOKEN_VARIABLE)
-            value = sql_variable(&b, written, t->pos);
+            add_splice(a, &values, splice_of(&p, i, i, sql_variable(&b, written, t->pos)));
         else if (t->kind == SQL_TOKEN_STRING && strstr(written, "${"))
-            value = sql_string_variables(&b, written);
-        buf_add(&out, x.text + at, t->offset - at);
-        buf_puts(&out, value);
-        at = t->offset + t->len;
+            add_splice(a, &values, splice_of(&p, i, i, sql_string_variables(&b, written)));
     }
-    buf_add(&out, x.text + at, x.len - at);
-    if (p.failed || out.overflow)
-        return p.failed ? p.rc : error_set(err, ERROR_LIMIT, "the statement grows too long");
-    *ret = arena_strndup(a, out.data, out.len);
-    return 0;
+    return p.failed ? p.rc : put_splices(a, x.text, x.len, &values, ret, &text_len, err);
 }

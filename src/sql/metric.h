@@ -4,22 +4,17 @@
 
 #include "sql/bind.h"
 
-struct sql_splice {
-    struct sql_pos at; /* where `with` stands for `len` bytes, in the given text */
-    uint32_t from, len;
+struct sql_splice { /* `with` stands for `len` bytes of a text */
+    struct sql_pos at;
+    uint32_t from, len, seq;
     const char *with;
 };
+typedef LIST(struct sql_splice) splices;
 
 struct used_column {  /* of the source or a join, that a measure reads */
     const char *text; /* as written */
     const char *name; /* in the query of the source */
 };
-
-struct replaced { /* a part of a measure */
-    uint32_t from, len, seq;
-    const char *with;
-};
-typedef LIST(struct replaced) replacements;
 
 struct block { /* one SELECT from a metric view */
     struct expander *x;
@@ -30,7 +25,7 @@ struct block { /* one SELECT from a metric view */
     bool *joins;
     LIST(const char *) join_columns; /* "join.column": for a join of which one row is picked */
     LIST(struct used_column) columns;
-    replacements *replaced;                         /* of the measure whose columns are walked */
+    splices *replaced;                              /* of the measure whose columns are walked */
     LIST(const struct sql_metric_field *) windowed; /* measures with windows; their rows carry the number of the measure, from 1 */
     LIST(const struct expr *) groups;               /* what the rows are grouped by */
     size_t window;                                  /* number of the measure that is written, 0: it has no window */
@@ -43,7 +38,7 @@ struct expander {
     struct arena *a;
     struct parser *p;
     const struct sql_env *env;
-    LIST(struct sql_splice) splices;
+    splices splices;
 };
 
 #define MEASURE_DEPTH 16 /* of measures within measures */
@@ -57,7 +52,8 @@ void metric_unknown(struct block *b, struct sql_pos pos, const char *what, const
 /* An expression of the view as a tree of its own; faults are told as of the view. */
 struct expr *metric_parse(struct expander *x, const struct sql_metric_view *v, const char *what, const char *text, struct parser *p);
 char *metric_flat(struct arena *a, const struct parser *p, size_t first, size_t end); /* tokens as text on one line, without comments */
-/* Columns and MEASURE calls of an expression; names of lambdas are neither. */
+bool metric_is_call(const struct expr *e);                                            /* MEASURE(..) */
+/* Columns and MEASURE calls of an expression; names of lambdas and settings are neither. */
 void metric_each_column(struct block *b, const struct parser *p, const struct expr *e, const struct expr *lambda, metric_column_fn *fn);
 void metric_use_dimension(struct block *b, const struct sql_metric_field *d);
 const char *metric_argument(const struct expr *call); /* of MEASURE; NULL when it is no name */

@@ -79,7 +79,7 @@ static void note_call(struct block *b, const struct parser *p, const struct expr
 
 static bool is_measured(const struct expr *e)
 {
-    bool found = e->over || (e->kind == EX_CALL && str_ieq(e->name->parts[0], "measure"));
+    bool found = e->over || metric_is_call(e);
     for (size_t i = 0; !found && i < e->args.count; i++)
         found = is_measured(e->args.items[i]);
     return found;
@@ -129,7 +129,7 @@ struct leaves {
     sql_strings names;
 };
 
-static void add_leaves(struct leaves *l, const struct sql_metric_field *d, const char *text, unsigned depth);
+static void add_leaves(struct leaves *l, const struct sql_metric_field *d, unsigned depth);
 
 static void walk_leaves(struct leaves *l, const struct sql_metric_field *self, const struct expr *e, unsigned depth)
 {
@@ -139,7 +139,7 @@ static void walk_leaves(struct leaves *l, const struct sql_metric_field *self, c
         const char *name = e->name->parts[e->name->count - 1];
         const struct sql_metric_field *d = e->name->count == 1 ? metric_dimension(l->b->view, name) : NULL;
         if (d && d != self && depth < MEASURE_DEPTH)
-            add_leaves(l, d, d->expr, depth + 1);
+            add_leaves(l, d, depth + 1);
         else
             *LIST_ADD(l->b->x->a,
                       &l->names) = e->name->count > 1 && !str_ieq(e->name->parts[0], "source") ? sql_name_text(l->b->x->a, e->name) : name;
@@ -148,10 +148,10 @@ static void walk_leaves(struct leaves *l, const struct sql_metric_field *self, c
         walk_leaves(l, self, e->args.items[i], depth);
 }
 
-static void add_leaves(struct leaves *l, const struct sql_metric_field *d, const char *text, unsigned depth)
+static void add_leaves(struct leaves *l, const struct sql_metric_field *d, unsigned depth)
 {
     struct parser p;
-    walk_leaves(l, d, metric_parse(l->b->x, l->b->view, d->name, text, &p), depth);
+    walk_leaves(l, d, metric_parse(l->b->x, l->b->view, d->name, d->expr, &p), depth);
 }
 
 static bool holds(const sql_strings *l, const char *name)
@@ -170,9 +170,9 @@ static bool of_the_orders(struct block *b, const struct sql_metric_field *m, con
         const struct sql_metric_field *o = metric_dimension(b->view, m->windows[i].order);
         if (o == d)
             return true;
-        add_leaves(&orders, o, o->expr, 0);
+        add_leaves(&orders, o, 0);
     }
-    add_leaves(&own, d, d->expr, 0);
+    add_leaves(&own, d, 0);
     for (size_t i = 0; i < own.names.count; i++)
         if (!holds(&orders.names, own.names.items[i]))
             return false;

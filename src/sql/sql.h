@@ -297,7 +297,7 @@ struct sql_metric_window {
 int sql_metric_window_parse(struct arena *a, const char *text, struct sql_metric_window *ret);
 struct sql_metric_field { /* dimension or measure */
     const char *name, *expr, *comment, *display_name;
-    const char *format; /* JSON text as in the file, or NULL */
+    const char *format; /* its type: number, currency, percentage, ..; or NULL */
     const char **synonyms;
     size_t synonym_count;
     struct sql_metric_window *windows; /* measures */

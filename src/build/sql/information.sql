@@ -1,6 +1,6 @@
 -- information_schema: what the catalogue holds, under Databricks' names. Each statement makes a view of it.
 
-CREATE VIEW secchi_information.schemata
+CREATE OR REPLACE VIEW secchi_information.schemata
 COMMENT 'Schemas that can be read: one row a schema'
 AS SELECT
   '${catalog}' AS catalog_name,
@@ -14,7 +14,7 @@ AS SELECT
 FROM secchi_ops.catalogue_table
 GROUP BY schema_name;
 
-CREATE VIEW secchi_information.tables
+CREATE OR REPLACE VIEW secchi_information.tables
 COMMENT 'Tables and views that can be read: one row each'
 AS SELECT
   '${catalog}' AS table_catalog,
@@ -42,7 +42,7 @@ LEFT JOIN (
   GROUP BY layer, table_name
 ) AS f ON f.table_name = c.table_name AND CONCAT('system_', f.layer) = c.schema_name AND c.table_type = 'MANAGED';
 
-CREATE VIEW secchi_information.columns
+CREATE OR REPLACE VIEW secchi_information.columns
 COMMENT 'Columns of tables and views: one row a column'
 AS SELECT
   '${catalog}' AS table_catalog,
@@ -69,7 +69,7 @@ JOIN (
   SELECT table_name, COUNT(*) AS columns FROM secchi_ops.catalogue_column WHERE schema_name = 'system_bronze' GROUP BY table_name
 ) AS n ON n.table_name = a.table_name;
 
-CREATE VIEW secchi_information.views
+CREATE OR REPLACE VIEW secchi_information.views
 COMMENT 'Views with their text: one row a view'
 AS SELECT
   '${catalog}' AS table_catalog,
@@ -84,7 +84,7 @@ AS SELECT
 FROM secchi_ops.catalogue_table
 WHERE table_type <> 'MANAGED';
 
-CREATE VIEW secchi_information.table_tags
+CREATE OR REPLACE VIEW secchi_information.table_tags
 COMMENT 'Tags of tables: one row a table and tag'
 AS SELECT
   '${catalog}' AS catalog_name,
@@ -94,7 +94,7 @@ AS SELECT
   tag_value
 FROM secchi_ops.catalogue_tag;
 
-CREATE VIEW secchi_information.routines
+CREATE OR REPLACE VIEW secchi_information.routines
 COMMENT 'Functions that can be called: one row a function'
 AS SELECT
   '${catalog}' AS specific_catalog,
@@ -120,7 +120,7 @@ AS SELECT
   'secchi' AS last_altered_by
 FROM secchi_ops.catalogue_routine;
 
-CREATE VIEW secchi_information.parameters
+CREATE OR REPLACE VIEW secchi_information.parameters
 COMMENT 'Parameters of functions: one row a parameter'
 AS SELECT
   '${catalog}' AS specific_catalog,
@@ -136,7 +136,7 @@ AS SELECT
 FROM secchi_ops.catalogue_parameter
 WHERE NOT is_result;
 
-CREATE VIEW secchi_information.routine_columns
+CREATE OR REPLACE VIEW secchi_information.routine_columns
 COMMENT 'Columns of the rows that table functions return: one row a column'
 AS SELECT
   '${catalog}' AS specific_catalog,
