@@ -80,7 +80,7 @@ bool gate_function_allowed(const char *name, bool table);
 /* ---- scope of a tenant (scope.c) ---- */
 struct scope {
     const char *tenant, *prefix; /* schema of its views: <prefix><schema> */
-    struct map tables;           /* "schema.table" of what it may see; value: struct pack_object */
+    struct map tables;           /* "schema.table" of what it may see, views of secchi_information among them */
     struct map functions;        /* "schema.function" of those that read nothing else; value: struct scope_function */
 };
 struct scope_function {
@@ -96,6 +96,9 @@ int scope_acquire(struct semantic *s, const struct principal *p, const struct sc
 void scope_release(struct semantic *s, const struct scope *scope);
 void scope_use(const struct scope *scope); /* for the calls of this thread that follow; NULL: none */
 void scopes_free(struct semantic *s);
+/* Makes (again) the views of secchi_information of what is in the scope so far; whole: and of the metric views (scope_information.c). */
+int scope_information(const struct semantic *s, struct engine_conn *c, struct scope *scope, bool whole, struct arena *a,
+                      struct error *err) MUST_CHECK;
 
 /* ---- SHOW and DESCRIBE (show.c) ---- */
 /* The statement as the engine that the request names gets it. */

@@ -226,6 +226,10 @@ static int make_scope(struct semantic *s, struct engine_conn *c, const struct co
         if (rc)
             error_add_where(err, "%s.%s for the tenant %s", o->schema, o->name, t->name);
     }
+    if (!rc)
+        rc = make_schema(c, "secchi_information", ret, &schemas, a, err);
+    if (!rc)
+        rc = scope_information(s, c, ret, false, a, err); /* functions read it */
     for (size_t i = 0; !rc && i < catalogue->function_count; i++) {
         const struct pack_function *f = catalogue->functions[i];
         rc = make_schema(c, f->schema, ret, &schemas, a, err);
@@ -235,7 +239,7 @@ static int make_scope(struct semantic *s, struct engine_conn *c, const struct co
             error_add_where(err, "function %s for the tenant %s", f->name, t->name);
     }
     map_free(&schemas);
-    return rc;
+    return rc ? rc : scope_information(s, c, ret, true, a, err);
 }
 
 static int make_scopes(struct semantic *s, struct arena *a, struct scope *scopes, struct error *err)

@@ -250,6 +250,37 @@ def test_tenants_see_their_rows(tmp_path):
     server.stop()
 
 
+def test_information_schema_of_a_tenant_holds_what_is_open_to_it(tmp_path):
+    home = new_home(tmp_path / "home")
+    with open(home.path / "secchi.yaml", "a") as f:
+        f.write("\ntenants:\n  one: {workspaces: [w1]}\n")
+    server = Server(home)
+    made = server.ask("POST", "/api/v1/tokens", {"name": "one", "role": "reader", "tenant": "one"}).json["token"]
+
+    def ask(sql):
+        return server.ask("POST", "/api/v1/query", {"sql": sql}, {"Authorization": f"Bearer {made}"})
+
+    def names(rows):
+        return {tuple(r) for r in rows.json["rows"]}
+
+    of_tables = "SELECT table_schema, table_name, table_type FROM information_schema.tables"
+    everything, mine = names(server.query(of_tables)), names(ask(of_tables))
+    assert mine < everything and ("system_gold", "fact_usage", "MANAGED") in mine
+    for schema, table, kind in everything:
+        column = server.query(f"SELECT column_name FROM information_schema.columns WHERE table_name = '{table}' ORDER BY ordinal_position DESC LIMIT 1").json["rows"][0][0]
+        read = f"SELECT {f'MEASURE({column})' if kind == 'METRIC_VIEW' else column} FROM {schema}.{f'mv_{table}' if kind == 'METRIC_VIEW' else table} LIMIT 0"
+        assert ask(read).status in ((200, 503) if (schema, table, kind) in mine else (403,)), (schema, table, kind)
+    routines = "SELECT routine_schema, routine_name FROM information_schema.routines"
+    assert names(ask(routines)) <= names(server.query(routines)) and names(ask(routines))
+    for view, column in (("columns", "table_name"), ("views", "table_name"), ("table_tags", "table_name"), ("parameters", "specific_name"), ("routine_columns", "specific_name")):
+        open_to_it = {n for _, n, *_ in (mine if column == "table_name" else names(ask(routines)))}
+        found = {n for n, in names(ask(f"SELECT DISTINCT {column} FROM information_schema.{view}"))}
+        assert found and found <= open_to_it, view
+    assert ask("SELECT * FROM secchi_information.tables").status in (200, 403) and ask("SELECT * FROM secchi_ops.catalogue_table").status == 403
+    assert {s for s, in names(ask("SELECT schema_name FROM information_schema.schemata"))} == {s for s, *_ in mine}
+    server.stop()
+
+
 def test_a_restore_that_was_killed_goes_on(home, tmp_path):
     home.good("token", "create", "kept")
     backup = tmp_path / "backup"
