@@ -10,6 +10,8 @@ static void set_signature(struct arena *a, struct pack_function *f)
         columns[i] = (struct sql_column_type){d->columns[i].name, d->columns[i].type};
     f->signature = (struct sql_user_function){
         .engine_sql = arena_printf(a, "%s.%s", sql_quote(a, f->schema), sql_quote(a, f->name)),
+        .schema = f->schema,
+        .name = f->name,
         .table_valued = d->table_valued,
         .returns = d->returns,
         .columns = columns,

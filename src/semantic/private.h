@@ -44,7 +44,8 @@ struct semantic {
     size_t scope_count;
     pthread_rwlock_t scope_lock;
     pthread_mutex_t numbers_lock;
-    struct map numbers; /* tenant ("" for none) -> array of struct numbers, in the order of tables_visible */
+    struct lineage_graph *graph; /* under numbers_lock; made when it is asked for first */
+    struct map numbers;          /* tenant ("" for none) -> array of struct numbers, in the order of tables_visible */
 };
 
 struct semantic_result {
@@ -105,6 +106,48 @@ int scope_information(const struct semantic *s, struct engine_conn *c, struct sc
 int portable_sql(const struct semantic_result *r, const struct semantic_request *q, const char **ret, struct error *err);
 int show_sql(struct semantic_result *r, const struct semantic_request *q, struct error *err);
 int show_statement(struct semantic_result *r, const struct sql_statement *st, struct error *err) MUST_CHECK;
+
+/* ---- lineage of the catalogue (graph.c) ---- */
+struct lineage_column {
+    const char *name, *type, *comment; /* type: Databricks, NULL when it is not known */
+    struct sql_lineage_source *direct, *indirect;
+    size_t direct_count, indirect_count;
+    bool nullable, in_key;
+    const struct sql_metric_field *field; /* of a metric view */
+    bool measure;
+};
+struct lineage_node { /* a table, view, function or metric view */
+    enum lineage_kind { NODE_TABLE, NODE_FUNCTION, NODE_METRIC } kind;
+    const char *schema, *name;
+    const struct pack_object *object;
+    const struct pack_function *function;
+    const struct pack_metric_view *metric;
+    struct lineage_column *columns;
+    size_t column_count;
+    struct sql_lineage_source *rows; /* what decides which rows there are */
+    size_t row_count;
+    struct lineage_node **reads;
+    size_t read_count;
+    const char *fault; /* why its lineage is not known, or NULL */
+};
+struct lineage_edge { /* a column of `from` goes into one of `to`; direct false: it decides rows of `to` */
+    struct lineage_node *from, *to;
+    const struct lineage_column *from_column, *to_column; /* from NULL: a scalar function's value; to NULL: not direct */
+    const char *field;
+    bool direct;
+};
+struct lineage_graph {
+    struct arena *arena;
+    struct lineage_node *nodes;
+    size_t node_count;
+    struct map by_name; /* kind, then "schema.name" in lower case */
+    struct lineage_edge *edges;
+    size_t edge_count;
+};
+struct lineage_graph *graph_new(const struct pack_names *names);
+void graph_free(struct lineage_graph *g);
+struct lineage_node *graph_find(const struct lineage_graph *g, enum lineage_kind kind, const char *schema, const char *name);
+const struct lineage_column *graph_find_column(const struct lineage_node *n, const char *name);
 
 /* ---- tables (tables.c) ---- */
 /* What the principal may read, by schema and name, without numbers. */

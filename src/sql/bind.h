@@ -12,8 +12,10 @@ struct source {
     const char *schema; /* schema as written, for schema.table.column */
     const struct sql_column_type *columns;
     size_t count;
-    bool open;   /* its columns are not all known */
-    bool hidden; /* right side of SEMI or ANTI JOIN: seen by ON only */
+    struct lineage **lineage;                /* of each column; NULL when nobody asks */
+    const struct sql_lineage_source *origin; /* the table, when its columns are not known */
+    bool open;                               /* its columns are not all known */
+    bool hidden;                             /* right side of SEMI or ANTI JOIN: seen by ON only */
     struct name_index *index;
     const char **merged; /* names of USING columns that an earlier source shows */
     size_t merged_count;
@@ -24,6 +26,7 @@ struct source {
 struct star_column {
     const char *name, *sql;
     const struct sql_type *type;
+    struct lineage *lineage;
 };
 
 struct scope {
@@ -34,6 +37,9 @@ struct scope {
     const struct sql_column_type *aliases; /* of the select list so far */
     size_t alias_count;
     struct name_index *alias_index;
+    struct lineage **alias_lineage;
+    const struct select *select; /* whose windows have names, and the lineage of each */
+    struct lineage **windows;
     bool aliases_first;        /* ORDER BY */
     const char **lambda_names; /* a scope of lambda variables has no sources */
     const char **lambda_engine;
@@ -47,6 +53,7 @@ struct cte_binding {
     const struct sql_column_type *columns;
     size_t count;
     bool open;
+    struct lineage **lineage, *rows;
 };
 
 struct binder {
@@ -60,13 +67,64 @@ struct binder {
     bool clock_variable; /* in a view the clock is asked when it is read */
     bool no_clock;       /* in a DEFAULT or CHECK it cannot be */
     bool uses_clock;
+    struct tracker *tracker; /* of sql_lineage, else NULL */
 };
 
 struct columns {
     const struct sql_column_type *items;
     size_t count;
     bool open;
+    struct lineage **lineage;                /* of each; NULL when nobody asks */
+    struct lineage *rows;                    /* what decides which rows there are */
+    const struct sql_lineage_source *origin; /* open: the table */
 };
+
+/* ---- lineage (lineage.c): every function does nothing and answers NULL when the binder has no tracker ---- */
+
+typedef LIST(struct sql_lineage_source) lineage_sources;
+struct lineage { /* what a value is made of */
+    lineage_sources direct, indirect;
+    bool path; /* it is a column or a field of one, and nothing else */
+};
+struct tracker {
+    struct lineage *value; /* what names that are bound now go to */
+    struct lineage *rows;  /* of the SELECT that is bound now */
+    LIST(struct sql_lineage_column) columns;
+    LIST(struct lineage *) written;
+    bool open;
+};
+struct lineage *sql_lineage_new(struct binder *b);
+/* Names go to `into` from now on; answers where they went before. */
+struct lineage *sql_lineage_into(struct binder *b, struct lineage *into);
+/* The value so far is that of e alone: whether it is a path. */
+void sql_lineage_of_expr(struct binder *b, struct lineage *l, const struct expr *e);
+void sql_lineage_add(struct binder *b, const struct lineage *l, const struct sql_name *name, size_t used); /* to the value; fields follow */
+void sql_lineage_merge(struct binder *b, struct lineage *to, const struct lineage *from);
+void sql_lineage_rows(struct binder *b, const struct lineage *l); /* it only decides which rows the SELECT has */
+void sql_lineage_field(struct binder *b, struct lineage *l, const char *field);
+void sql_lineage_plain(struct binder *b, const struct scope *s, const struct source *from, const struct sql_column_type *c,
+                       const struct sql_name *name);
+void sql_lineage_missing(struct binder *b, const struct source *s, const struct expr *e, size_t at); /* a column of an open relation; NULL:
+                                                                                                    of which one is not known */
+void sql_lineage_subquery(struct binder *b, const struct columns *c, bool values);                   /* within an expression */
+void sql_lineage_call(struct binder *b, const struct sql_user_function *f, const struct sql_name *written);
+void sql_lineage_window(struct binder *b, const struct window_spec *w, const struct scope *s);
+struct lineage **sql_lineage_table(struct binder *b, const struct columns *c, const char *schema, const char *table, bool function);
+struct lineage **sql_lineage_result(struct binder *b, const struct columns *c, const struct sql_user_function *f,
+                                    const struct sql_name *written);
+struct lineage **sql_lineage_computed(struct binder *b, const struct columns *c, const struct lineage *from); /* all of the same */
+struct lineage **sql_lineage_generator(struct binder *b, const struct columns *c, const struct lineage *arg, const struct sql_type *t);
+void sql_lineage_using(struct binder *b, const struct relation *r, const struct scope *s, const struct source *right);
+struct lineage *sql_lineage_shared(struct binder *b, const struct relation *r, const struct star_column *l, const struct source *right);
+void sql_lineage_group(struct binder *b, const struct select *sel);
+struct columns sql_lineage_term(struct binder *b, struct columns all, struct columns next, const char *op); /* of a set operation */
+void sql_lineage_limit(struct binder *b, const struct query *q, struct columns *c, const struct lineage *order);
+struct columns sql_lineage_anchor(struct binder *b, const struct cte *c, struct columns anchor); /* what a recursive CTE is to itself */
+void sql_lineage_recursive(struct binder *b, const struct cte *c, const struct columns *anchor, struct columns *cols);
+/* A column of what the statement makes or writes. */
+void sql_lineage_output(struct binder *b, const char *name, const struct lineage *l);
+/* Those of a query; names NULL: they keep theirs. */
+void sql_lineage_outputs(struct binder *b, const struct columns *c, const char *(*name)(const void *, size_t), const void *names);
 
 /* ---- rules of types ---- */
 bool sql_is_integral(const struct sql_type *t);
@@ -94,6 +152,11 @@ const char *sql_nearest_function(const char *name);
 void sql_bind_expr(struct binder *b, struct expr *e, const struct scope *s);
 struct columns sql_bind_query(struct binder *b, struct query *q, const struct scope *parent);
 void sql_bind_relations(struct binder *b, struct relation *r, struct scope *s);
+bool sql_in_names(const char *const *names, size_t count, const char *name);
+void sql_add_star(struct binder *b, struct scope *s, const char *alias, const struct source *src, size_t i);
+void sql_show_columns(struct binder *b, struct scope *s, const struct source *right); /* by * */
+struct columns sql_renamed(struct binder *b, struct columns c, const sql_strings *aliases, struct sql_pos pos);
+struct columns sql_table_columns(struct binder *b, struct relation *r); /* of a table or a CTE */
 struct source *sql_add_source(struct binder *b, struct scope *s, const char *alias, struct columns c);
 bool sql_table_of(struct binder *b, const struct sql_name *name, const char **ret_schema, const char **ret_table, struct columns *ret);
 void sql_bind_ctes(struct binder *b, struct cte *ctes, size_t count, const struct scope *parent);
@@ -160,6 +223,9 @@ void sql_emit_columns(struct emitter *m, const struct columns *from, const struc
 void sql_emit_name(struct emitter *m, const char *name);
 
 /* ---- statements ---- */
+/* sql_rewrite_duckdb; t: also follows where columns come from. */
+int sql_rewrite_tracked(struct arena *a, const char *text, size_t len, uint32_t first_line, const struct sql_env *env, struct tracker *t,
+                        struct sql_rewritten **ret, struct error *err) MUST_CHECK;
 struct rewrite {
     struct parser *p;
     struct binder b;

@@ -5,6 +5,7 @@
 
 void sql_bind_window(struct binder *b, struct window_spec *w, const struct scope *s)
 {
+    sql_lineage_window(b, w, s);
     for (size_t i = 0; i < w->partition.count; i++)
         sql_bind_expr(b, w->partition.items[i], s);
     for (size_t i = 0; i < w->order.count; i++)
@@ -98,6 +99,7 @@ static bool bind_user_function(struct binder *b, struct expr *e, const struct sc
                  sql_name_text(b->a, e->name));
         return true;
     }
+    sql_lineage_call(b, f, e->name);
     place_arguments(b, e, f);
     for (size_t i = 0; i < e->args.count && !b->p->failed; i++) {
         sql_bind_expr(b, e->args.items[i], s);
@@ -387,9 +389,12 @@ struct columns sql_bind_generator(struct binder *b, struct expr *e, const struct
     check_modifiers(b, e, f);
     if (b->p->failed)
         return c;
+    struct lineage *arg = sql_lineage_new(b), *outer = sql_lineage_into(b, arg);
     sql_bind_expr(b, e->args.items[0], s);
+    sql_lineage_into(b, outer);
     if (b->p->failed)
         return c;
+    sql_lineage_of_expr(b, arg, e->args.items[0]);
     const struct sql_type *t = e->args.items[0]->type;
     bool is_inline = str_starts(f->name, "inline");
     if (t->kind == SQL_T_UNKNOWN) {
@@ -410,14 +415,13 @@ struct columns sql_bind_generator(struct binder *b, struct expr *e, const struct
         }
     }
     c.items = items;
+    c.lineage = sql_lineage_generator(b, &c, arg, t);
     return c;
 }
 
-struct columns sql_bind_table_function(struct binder *b, struct expr *e, const struct scope *s)
+static struct columns bind_table_function(struct binder *b, struct expr *e, const struct scope *s)
 {
     struct columns c = {0};
-    if (sql_is_generator(e))
-        return sql_bind_generator(b, e, s);
     e->type = T(UNKNOWN);
     if (e->name->count == 1 && str_ieq(e->name->parts[0], "range")) {
         struct sql_column_type *items = NULL;
@@ -440,6 +444,20 @@ struct columns sql_bind_table_function(struct binder *b, struct expr *e, const s
         c.items = e->user->columns;
         c.count = e->user->column_count;
         c.open = c.count == 0;
+        c.lineage = sql_lineage_result(b, &c, e->user, e->name);
     }
+    return c;
+}
+
+struct columns sql_bind_table_function(struct binder *b, struct expr *e, const struct scope *s)
+{
+    if (sql_is_generator(e))
+        return sql_bind_generator(b, e, s);
+    struct lineage *args = sql_lineage_new(b), *outer = sql_lineage_into(b, args);
+    struct columns c = bind_table_function(b, e, s);
+    sql_lineage_into(b, outer);
+    sql_lineage_rows(b, args);
+    if (!c.lineage)
+        c.lineage = sql_lineage_computed(b, &c, args);
     return c;
 }

@@ -73,6 +73,7 @@ static void bind_case(struct binder *b, struct expr *e)
 static void bind_in_query(struct binder *b, struct expr *e, const struct scope *s)
 {
     struct columns c = sql_bind_query(b, e->query, s);
+    sql_lineage_subquery(b, &c, true);
     struct expr *value = e->args.items[0];
     size_t wanted = value->kind == EX_TUPLE ? value->args.count : 1;
     if (b->p->failed || c.open)
@@ -112,6 +113,7 @@ static void bind_like(struct binder *b, struct expr *e)
 static void bind_subquery(struct binder *b, struct expr *e, const struct scope *s)
 {
     struct columns c = sql_bind_query(b, e->query, s);
+    sql_lineage_subquery(b, &c, e->kind != EX_EXISTS);
     e->type = e->kind == EX_EXISTS ? T(BOOLEAN) : T(UNKNOWN);
     if (e->kind == EX_EXISTS || b->p->failed)
         return;
@@ -262,6 +264,17 @@ static bool bind_leaf(struct binder *b, struct expr *e, const struct scope *s)
     }
 }
 
+/* A field of what is more than a name: f(x).a; of a column in brackets it is that of the column. */
+static void bind_field_value(struct binder *b, struct expr *e, const struct scope *s)
+{
+    struct lineage *value = sql_lineage_new(b), *outer = sql_lineage_into(b, value);
+    sql_bind_expr(b, e->args.items[0], s);
+    sql_lineage_into(b, outer);
+    sql_lineage_of_expr(b, value, e->args.items[0]);
+    sql_lineage_field(b, value, e->text);
+    sql_lineage_merge(b, outer, value);
+}
+
 void sql_bind_expr(struct binder *b, struct expr *e, const struct scope *s)
 {
     if (b->p->failed || e->type) /* trees made by the binder hold nodes that are bound already */
@@ -273,6 +286,8 @@ void sql_bind_expr(struct binder *b, struct expr *e, const struct scope *s)
     } else if (e->kind == EX_EXISTS || e->kind == EX_SUBQUERY) {
         bind_subquery(b, e, s);
     } else {
+        if (e->kind == EX_FIELD)
+            bind_field_value(b, e, s);
         for (size_t i = 0; i < e->args.count && e->kind != EX_LAMBDA && e->kind != EX_NAMED_ARG; i++)
             sql_bind_expr(b, e->args.items[i], s);
         if (!b->p->failed) {

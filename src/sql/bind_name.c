@@ -84,6 +84,10 @@ static bool qualified_column(struct binder *b, struct expr *e, const struct scop
         if (k > 1)
             drop_parts(b, e, (size_t)k - 1);
         e->source = src;
+        if (c)
+            sql_lineage_add(b, src->lineage ? src->lineage[c - src->columns] : NULL, e->name, 2);
+        else
+            sql_lineage_missing(b, src, e, 1);
         finish_column(b, e, 2, c ? c->type : T(UNKNOWN));
         return true;
     }
@@ -101,11 +105,12 @@ static bool merged(const struct source *s, const char *name)
 static bool plain_column(struct binder *b, struct expr *e, const struct scope *s)
 {
     const struct sql_column_type *hit = NULL;
-    const struct source *from = NULL;
-    bool open = false;
+    const struct source *from = NULL, *open_one = NULL;
+    size_t open = 0;
     for (const struct source *src = s->sources; src; src = src->next) {
         const struct sql_column_type *c = find_column(b, src, e->name->parts[0]);
-        open = open || src->open;
+        open += src->open;
+        open_one = src->open ? src : open_one;
         if (!c || merged(src, e->name->parts[0]))
             continue;
         if (hit) {
@@ -121,6 +126,10 @@ static bool plain_column(struct binder *b, struct expr *e, const struct scope *s
     if (!hit && find_alias(b, s, e->name->parts[0]))
         return false;
     e->source = from;
+    if (hit)
+        sql_lineage_plain(b, s, from, hit, e->name);
+    else
+        sql_lineage_missing(b, open == 1 ? open_one : NULL, e, 0);
     finish_column(b, e, hit ? 1 : e->name->count, hit ? hit->type : T(UNKNOWN));
     return true;
 }
@@ -128,9 +137,11 @@ static bool plain_column(struct binder *b, struct expr *e, const struct scope *s
 static bool alias_column(struct binder *b, struct expr *e, const struct scope *s)
 {
     const struct sql_column_type *c = find_alias(b, s, e->name->parts[0]);
-    if (c)
-        finish_column(b, e, 1, c->type);
-    return c != NULL;
+    if (!c)
+        return false;
+    sql_lineage_add(b, s->alias_lineage ? s->alias_lineage[c - s->aliases] : NULL, e->name, 1);
+    finish_column(b, e, 1, c->type);
+    return true;
 }
 
 static bool lambda_variable(struct binder *b, struct expr *e, const struct scope *s)

@@ -1,295 +1,7 @@
-/* Binder of queries: relations into scopes, select lists into columns. */
+/* Binder of queries: select lists into columns, set operations, CTEs. */
 #include "sql/bind.h"
 
 #define T(kind) sql_simple_type(SQL_T_##kind)
-
-const char *sql_variable(struct binder *b, const char *text, struct sql_pos pos)
-{
-    const char *start;
-    while (!b->p->failed && (start = strstr(text, "${"))) {
-        const char *end = strchr(start, '}');
-        if (!end)
-            break;
-        const char *name = arena_strndup(b->a, start + 2, (size_t)(end - start) - 2), *value = NULL;
-        struct error err = {0};
-        if (!b->env->variable)
-            sql_fail(b->p, pos, ERROR_NOT_FOUND, NULL, "variable ${%s} has no value here", name);
-        else if (b->env->variable(b->env->context, name, b->a, &value, &err))
-            sql_fail(b->p, pos, ERROR_NOT_FOUND, err.hint[0] ? arena_strdup(b->a, err.hint) : NULL, "%s", err.what);
-        else if (strstr(value, "${"))
-            sql_fail(b->p, pos, ERROR_USAGE, NULL, "variable ${%s} holds another variable", name);
-        else
-            text = arena_printf(b->a, "%.*s%s%s", (int)(start - text), text, value, end + 1);
-    }
-    return text;
-}
-
-/* Text settings are literals with quotes, which a string does without. What is no variable stays: `${` may be text. */
-const char *sql_string_variables(struct binder *b, const char *text)
-{
-    struct buf out CLEANUP(buf_free);
-    buf_init(&out, LIMIT_SQL_BYTES);
-    const char *start = text, *end;
-    for (const char *at; b->env->variable && (at = strstr(start, "${")) && (end = strchr(at, '}')); start = end + 1) {
-        const char *value = NULL;
-        struct error err = {0};
-        if (b->env->variable(b->env->context, arena_strndup(b->a, at + 2, (size_t)(end - at) - 2), b->a, &value, &err))
-            buf_add(&out, start, (size_t)(end + 1 - start));
-        else
-            buf_printf(&out, "%.*s%.*s", (int)(at - start), start, (int)strlen(value) - 2 * (value[0] == '\''), value + (value[0] == '\''));
-    }
-    if (start == text)
-        return text;
-    buf_puts(&out, start);
-    return out.overflow ? text : arena_strdup(b->a, out.data);
-}
-
-static struct sql_name *without_variables(struct binder *b, const struct sql_name *name)
-{
-    struct sql_name *n = arena_alloc(b->a, sizeof(*n));
-    n->pos = name->pos;
-    for (size_t i = 0; i < name->count; i++) { /* a variable may hold several parts */
-        const char *part = sql_variable(b, name->parts[i], name->pos);
-        bool split = part != name->parts[i];
-        for (const char *dot; split && (dot = strchr(part, '.')) && n->count < SQL_NAME_PARTS; part = dot + 1)
-            n->parts[n->count++] = arena_strndup(b->a, part, (size_t)(dot - part));
-        if (n->count < SQL_NAME_PARTS)
-            n->parts[n->count++] = part;
-    }
-    return n;
-}
-
-bool sql_table_of(struct binder *b, const struct sql_name *name, const char **ret_schema, const char **ret_table, struct columns *ret)
-{
-    const struct sql_name *n = without_variables(b, name);
-    struct error err = {0};
-    if (b->p->failed)
-        return false;
-    *ret = (struct columns){.open = true};
-    *ret_schema = n->count > 1 ? n->parts[n->count - 2] : NULL;
-    *ret_table = n->parts[n->count - 1];
-    if (b->env->name && b->env->name(b->env->context, n, b->a, ret_schema, ret_table, &err)) {
-        sql_fail(b->p, name->pos, err.kind ? err.kind : ERROR_NOT_FOUND, err.hint[0] ? arena_strdup(b->a, err.hint) : NULL, "%s",
-                 err.what[0] ? err.what : "unknown table");
-        return false;
-    }
-    if (!b->env->columns)
-        return true;
-    if (b->env->columns(b->env->context, *ret_schema, *ret_table, b->a, &ret->items, &ret->count, &err)) {
-        sql_fail(b->p, name->pos, err.kind ? err.kind : ERROR_NOT_FOUND, err.hint[0] ? arena_strdup(b->a, err.hint) : NULL, "%s",
-                 err.what[0] ? err.what : "unknown table");
-        return false;
-    }
-    ret->open = ret->count == 0;
-    return true;
-}
-
-/* ---- sources ---------------------------------------------------------------------------------------------- */
-
-static void add_star(struct binder *b, struct scope *s, const char *alias, const struct sql_column_type *c)
-{
-    struct star_column x = {.name = c->name, .type = c->type};
-    x.sql = alias ? arena_printf(b->a, "%s.%s", sql_quote(b->a, alias), sql_quote(b->a, c->name)) : sql_quote(b->a, c->name);
-    *LIST_ADD(b->a, &s->star) = x;
-}
-
-struct source *sql_add_source(struct binder *b, struct scope *s, const char *alias, struct columns c)
-{
-    struct source *src = arena_alloc(b->a, sizeof(*src)), **end = &s->sources;
-    *src = (struct source){.alias = alias, .columns = c.items, .count = c.count, .open = c.open};
-    src->index = arena_alloc(b->a, sizeof(*src->index));
-    for (; *end; end = &(*end)->next)
-        if (alias && (*end)->alias && str_ieq((*end)->alias, alias) && !(*end)->hidden)
-            sql_fail(b->p, sql_tok(b->p)->pos, ERROR_USAGE, "give one of them an alias", "two relations are called %s", alias);
-    *end = src;
-    return src;
-}
-
-static struct columns renamed(struct binder *b, struct columns c, const sql_strings *aliases, struct sql_pos pos)
-{
-    if (!aliases->count)
-        return c;
-    if (!c.open && c.count != aliases->count) {
-        sql_fail(b->p, pos, ERROR_USAGE, NULL, "%zu column aliases for %zu columns", aliases->count, c.count);
-        return c;
-    }
-    struct sql_column_type *items = arena_alloc(b->a, aliases->count * sizeof(*items));
-    for (size_t i = 0; i < aliases->count; i++)
-        items[i] = (struct sql_column_type){aliases->items[i], i < c.count ? c.items[i].type : T(UNKNOWN)};
-    return (struct columns){items, aliases->count, false};
-}
-
-static const struct cte_binding *find_cte(const struct binder *b, const struct sql_name *n)
-{
-    for (const struct cte_binding *c = b->ctes; c && n->count == 1; c = c->parent)
-        if (str_ieq(c->name, n->parts[0]))
-            return c;
-    return NULL;
-}
-
-static struct columns table_columns(struct binder *b, struct relation *r)
-{
-    const struct cte_binding *cte = find_cte(b, r->name);
-    struct columns c = {0};
-    if (cte) {
-        r->engine_table = cte->name;
-        return (struct columns){cte->columns, cte->count, cte->open};
-    }
-    sql_table_of(b, r->name, &r->engine_schema, &r->engine_table, &c);
-    return c;
-}
-
-static void bind_pivot(struct binder *b, struct relation *r);
-
-static struct columns relation_columns(struct binder *b, struct relation *r, const struct scope *s)
-{
-    switch (r->kind) {
-    case REL_TABLE:
-        return table_columns(b, r);
-    case REL_QUERY:
-        return sql_bind_query(b, r->query, r->lateral ? s : s->parent);
-    case REL_FUNCTION:
-        return sql_bind_table_function(b, r->call, s);
-    default:
-        return (struct columns){.open = true};
-    }
-}
-
-static void add_relation(struct binder *b, struct relation *r, struct scope *s, struct source **ret)
-{
-    if (r->pivot)
-        bind_pivot(b, r);
-    if (b->p->failed)
-        return;
-    if (r->kind == REL_PAREN) {
-        if (r->alias)
-            sql_fail(b->p, r->pos, ERROR_USAGE, "write (SELECT * FROM ..) AS alias", "an alias of a join in brackets is not supported");
-        sql_bind_relations(b, r->inner, s);
-        return;
-    }
-    if (r->kind == REL_FUNCTION && !r->alias)
-        r->alias = arena_printf(b->a, "_t%u", ++b->counter);
-    if (r->kind == REL_QUERY && !r->alias)
-        r->alias = arena_printf(b->a, "_t%u", ++b->counter);
-    struct columns c = renamed(b, relation_columns(b, r, s), &r->column_aliases, r->pos);
-    if (b->p->failed)
-        return;
-    const char *alias = r->alias ? r->alias : r->name->parts[r->name->count - 1];
-    if (r->kind == REL_TABLE && !r->alias)
-        r->alias = alias = sql_variable(b, alias, r->pos);
-    *ret = sql_add_source(b, s, alias, c);
-    if (r->kind == REL_TABLE && r->name->count > 1)
-        (*ret)->schema = r->name->parts[r->name->count - 2];
-}
-
-static bool in_names(const char *const *names, size_t count, const char *name)
-{
-    for (size_t i = 0; i < count; i++)
-        if (str_ieq(names[i], name))
-            return true;
-    return false;
-}
-
-static const struct star_column *find_star(const struct scope *s, size_t count, const char *name)
-{
-    for (size_t i = 0; i < count; i++)
-        if (str_ieq(s->star.items[i].name, name))
-            return &s->star.items[i];
-    return NULL;
-}
-
-/* Columns shared by both sides, for NATURAL JOIN. */
-static void natural_columns(struct binder *b, struct relation *r, const struct scope *s, const struct source *right)
-{
-    if (right->open || s->star_open) {
-        sql_fail(b->p, r->pos, ERROR_USAGE, "write USING (..)", "NATURAL JOIN of tables whose columns are not known");
-        return;
-    }
-    for (size_t i = 0; i < right->count; i++)
-        if (find_star(s, s->star.count, right->columns[i].name))
-            *LIST_ADD(b->a, &r->using_columns) = right->columns[i].name;
-    if (!r->using_columns.count)
-        sql_fail(b->p, r->pos, ERROR_USAGE, "write ON", "NATURAL JOIN without a common column");
-}
-
-/* Spark shows the shared columns first, then the rest of the left, then of the right. */
-static void merge_using(struct binder *b, struct relation *r, struct scope *s, struct source *right)
-{
-    struct star_column *old = s->star.items;
-    size_t old_count = s->star.count;
-    struct scope before = {.star = {old, old_count, old_count}};
-    s->star.items = NULL;
-    s->star.count = s->star.cap = 0;
-    for (size_t i = 0; i < r->using_columns.count; i++) {
-        const char *name = r->using_columns.items[i];
-        const struct star_column *l = find_star(&before, old_count, name);
-        if (!l && !s->star_open)
-            sql_fail(b->p, r->pos, ERROR_NOT_FOUND, NULL, "USING: the left side has no column %s", name);
-        bool has = right->open;
-        for (size_t k = 0; k < right->count; k++)
-            has = has || str_ieq(right->columns[k].name, name);
-        if (!has)
-            sql_fail(b->p, r->pos, ERROR_NOT_FOUND, NULL, "USING: the right side has no column %s", name);
-        if (l)
-            *LIST_ADD(b->a, &s->star) = (struct star_column){.name = l->name, .type = l->type, .sql = sql_quote(b->a, l->name)};
-    }
-    for (size_t i = 0; i < old_count; i++)
-        if (!in_names(r->using_columns.items, r->using_columns.count, old[i].name))
-            *LIST_ADD(b->a, &s->star) = old[i];
-    right->merged = r->using_columns.items;
-    right->merged_count = r->using_columns.count;
-}
-
-static void show_right(struct binder *b, struct scope *s, const struct source *right)
-{
-    for (size_t i = 0; i < right->count; i++)
-        if (!in_names(right->merged, right->merged_count, right->columns[i].name))
-            add_star(b, s, right->alias, &right->columns[i]);
-    s->star_open = s->star_open || right->open;
-}
-
-void sql_bind_relations(struct binder *b, struct relation *r, struct scope *s)
-{
-    for (; r && !b->p->failed; r = r->next) {
-        struct source *right = NULL;
-        add_relation(b, r, s, &right);
-        if (b->p->failed)
-            return;
-        if (!right && (r->natural || r->using_columns.count || r->join == JOIN_SEMI || r->join == JOIN_ANTI)) {
-            sql_fail(b->p, r->pos, ERROR_USAGE, "write ON, or a subquery",
-                     "USING, SEMI and ANTI with a join in brackets are not supported");
-            return;
-        }
-        if (right && r->natural)
-            natural_columns(b, r, s, right);
-        bool hidden = r->join == JOIN_SEMI || r->join == JOIN_ANTI;
-        if (right && r->using_columns.count && !b->p->failed && !hidden)
-            merge_using(b, r, s, right);
-        if (r->on) {
-            sql_bind_expr(b, r->on, s);
-            if (!b->p->failed)
-                r->on = sql_coerce(b, r->on, T(BOOLEAN));
-        }
-        if (right && !hidden)
-            show_right(b, s, right);
-        if (right && hidden) { /* its columns end here */
-            right->count = 0;
-            right->index = arena_alloc(b->a, sizeof(*right->index));
-            right->open = false;
-            right->hidden = true;
-            right->alias = NULL;
-        }
-    }
-}
-
-/* ---- PIVOT and UNPIVOT -------------------------------------------------------------------------------------- */
-
-static void bind_pivot(struct binder *b, struct relation *r)
-{
-    sql_fail(b->p, r->pivot->pos, ERROR_USAGE,
-             r->pivot->unpivot ? "use UNION ALL, or explode of a map" : "use sum(..) FILTER (WHERE ..) for each value",
-             "%s is not supported", r->pivot->unpivot ? "UNPIVOT" : "PIVOT");
-}
 
 /* ---- SELECT --------------------------------------------------------------------------------------------------- */
 
@@ -298,9 +10,9 @@ struct item_list {
 };
 
 static void add_raw_item(struct binder *b, struct item_list *l, const struct expr *like, const char *name, const char *sql,
-                         const struct sql_type *type)
+                         const struct sql_type *type, struct lineage *lineage)
 {
-    struct select_item it = {.expr = sql_raw(b, like, sql, type), .alias = name};
+    struct select_item it = {.expr = sql_raw(b, like, sql, type), .alias = name, .lineage = lineage};
     *LIST_ADD(b->a, &l->items) = it;
 }
 
@@ -310,7 +22,7 @@ static void check_except(struct binder *b, const struct expr *e, const struct st
     for (size_t i = 0; i < count; i++)
         names[i] = cols[i].name;
     for (size_t i = 0; i < e->names.count && !b->p->failed; i++)
-        if (!in_names(names, count, e->names.items[i])) {
+        if (!sql_in_names(names, count, e->names.items[i])) {
             const char *near = nearest_name(e->names.items[i], names, count);
             sql_fail(b->p, e->pos, ERROR_NOT_FOUND, near ? arena_printf(b->a, "did you mean %s?", near) : NULL,
                      "EXCEPT names unknown column %s", e->names.items[i]);
@@ -321,8 +33,8 @@ static void expand(struct binder *b, struct item_list *l, const struct expr *e, 
 {
     check_except(b, e, cols, count);
     for (size_t i = 0; i < count; i++)
-        if (!in_names(e->names.items, e->names.count, cols[i].name))
-            add_raw_item(b, l, e, cols[i].name, cols[i].sql, cols[i].type);
+        if (!sql_in_names(e->names.items, e->names.count, cols[i].name))
+            add_raw_item(b, l, e, cols[i].name, cols[i].sql, cols[i].type, cols[i].lineage);
 }
 
 static const struct source *star_source(const struct scope *s, const struct sql_name *n)
@@ -341,7 +53,9 @@ static void expand_struct(struct binder *b, struct item_list *l, struct expr *e,
 {
     struct expr *x = sql_new_expr(b, EX_COLUMN, e, NULL);
     x->name = e->name;
+    struct lineage *all = sql_lineage_new(b), *outer = sql_lineage_into(b, all);
     sql_bind_expr(b, x, s);
+    sql_lineage_into(b, outer);
     if (b->p->failed)
         return;
     if (x->type->kind != SQL_T_STRUCT) {
@@ -352,8 +66,11 @@ static void expand_struct(struct binder *b, struct item_list *l, struct expr *e,
         struct expr *f = sql_new_expr(b, EX_FIELD, e, x->type->fields[i].type);
         f->text = x->type->fields[i].name;
         *LIST_ADD(b->a, &f->args) = x;
-        if (!in_names(e->names.items, e->names.count, f->text))
-            *LIST_ADD(b->a, &l->items) = (struct select_item){.expr = f, .alias = f->text};
+        struct lineage *one = sql_lineage_new(b);
+        sql_lineage_merge(b, one, all);
+        sql_lineage_field(b, one, f->text);
+        if (!sql_in_names(e->names.items, e->names.count, f->text))
+            *LIST_ADD(b->a, &l->items) = (struct select_item){.expr = f, .alias = f->text, .lineage = one};
     }
 }
 
@@ -379,7 +96,7 @@ static bool expand_star(struct binder *b, struct item_list *l, struct expr *e, c
         return false;
     struct scope one = {0};
     for (size_t i = 0; i < src->count; i++)
-        add_star(b, &one, src->alias, &src->columns[i]);
+        sql_add_star(b, &one, src->alias, src, i);
     expand(b, l, e, one.star.items, one.star.count);
     return true;
 }
@@ -404,9 +121,20 @@ static void lift_generator(struct binder *b, struct select *sel, struct item_lis
                                                                       : named           ? it->alias
                                                                                         : c.items[i].name;
         *LIST_ADD(b->a, &v.columns) = own;
-        add_raw_item(b, l, it->expr, name, arena_printf(b->a, "\"%s\".\"%s\"", v.alias, own), c.items[i].type);
+        add_raw_item(b, l, it->expr, name, arena_printf(b->a, "\"%s\".\"%s\"", v.alias, own), c.items[i].type,
+                     c.lineage ? c.lineage[i] : NULL);
     }
     *LIST_ADD(b->a, &sel->views) = v;
+}
+
+static struct lineage *bind_item(struct binder *b, struct select_item *it, const struct scope *s)
+{
+    struct lineage *l = sql_lineage_new(b), *outer = sql_lineage_into(b, l);
+    it->aggregate = b->tracker && sql_has_aggregate(it->expr);
+    sql_bind_expr(b, it->expr, s);
+    sql_lineage_into(b, outer);
+    sql_lineage_of_expr(b, l, it->expr);
+    return l;
 }
 
 static void bind_items(struct binder *b, struct select *sel, struct scope *s)
@@ -416,6 +144,7 @@ static void bind_items(struct binder *b, struct select *sel, struct scope *s)
     struct sql_column_type *aliases = arena_alloc(b->a, (sel->items.count + 1) * sizeof(*aliases));
     s->aliases = aliases;
     s->alias_index = arena_alloc(b->a, sizeof(*s->alias_index));
+    s->alias_lineage = arena_alloc(b->a, (sel->items.count + 1) * sizeof(struct lineage *));
     for (size_t i = 0; i < sel->items.count && !b->p->failed; i++) {
         struct select_item it = sel->items.items[i];
         if (it.expr->kind == EX_STAR) {
@@ -437,9 +166,11 @@ static void bind_items(struct binder *b, struct select *sel, struct scope *s)
         const char *own = it.alias;
         if (!own)
             it.alias = sql_item_name(b, &it); /* from the tree as written */
-        sql_bind_expr(b, it.expr, s);
-        if (own)
+        it.lineage = bind_item(b, &it, s);
+        if (own) {
+            s->alias_lineage[s->alias_count] = it.lineage;
             aliases[s->alias_count++] = (struct sql_column_type){own, it.expr->type};
+        }
         *LIST_ADD(b->a, &l.items) = it;
     }
     memcpy(&sel->items, &l.items, sizeof(sel->items));
@@ -466,8 +197,8 @@ static void bind_views(struct binder *b, struct select *sel, struct scope *s)
             *LIST_ADD(b->a, &v->columns) = c.items[k].name;
         if (!v->alias)
             v->alias = arena_printf(b->a, "_t%u", ++b->counter);
-        struct source *src = sql_add_source(b, s, v->alias, renamed(b, c, &v->columns, v->pos));
-        show_right(b, s, src);
+        struct source *src = sql_add_source(b, s, v->alias, sql_renamed(b, c, &v->columns, v->pos));
+        sql_show_columns(b, s, src);
     }
 }
 
@@ -503,14 +234,18 @@ static void bind_condition(struct binder *b, struct expr **e, const struct scope
 
 static struct columns item_columns(struct binder *b, const struct select *sel)
 {
-    struct columns c = {0};
+    struct columns c = {.rows = b->tracker ? b->tracker->rows : NULL};
     struct sql_column_type *items = arena_alloc(b->a, (sel->items.count + 1) * sizeof(*items));
+    c.lineage = b->tracker ? arena_alloc(b->a, (sel->items.count + 1) * sizeof(struct lineage *)) : NULL;
     for (size_t i = 0; i < sel->items.count; i++) {
         const struct select_item *it = &sel->items.items[i];
-        if (it->expr->kind == EX_STAR)
+        if (it->expr->kind == EX_STAR) {
             c.open = true;
-        else
-            items[c.count++] = (struct sql_column_type){it->alias, it->expr->type};
+            continue;
+        }
+        if (c.lineage)
+            c.lineage[c.count] = it->lineage;
+        items[c.count++] = (struct sql_column_type){it->alias, it->expr->type};
     }
     c.items = items;
     return c;
@@ -524,7 +259,19 @@ static bool is_grouped(const struct select *sel)
     return grouped;
 }
 
-static struct columns bind_select(struct binder *b, struct select *sel, const struct scope *parent, struct scope *s)
+static void bind_windows(struct binder *b, struct select *sel, struct scope *s)
+{
+    s->windows = arena_alloc(b->a, (sel->window_count + 1) * sizeof(struct lineage *));
+    s->select = sel;
+    for (size_t i = 0; i < sel->window_count && !b->p->failed; i++) {
+        struct lineage *l = sql_lineage_new(b), *outer = sql_lineage_into(b, l);
+        sql_bind_window(b, sel->windows[i].spec, s);
+        sql_lineage_into(b, outer);
+        s->windows[i] = l;
+    }
+}
+
+static struct columns bind_clauses(struct binder *b, struct select *sel, const struct scope *parent, struct scope *s)
 {
     bool window = b->saw_window, aggregate = b->saw_aggregate;
     const bool lift = b->lift_params;
@@ -533,13 +280,13 @@ static struct columns bind_select(struct binder *b, struct select *sel, const st
     sql_bind_relations(b, sel->from, s);
     bind_views(b, sel, s);
     bind_condition(b, &sel->where, s);
-    for (size_t i = 0; i < sel->window_count && !b->p->failed; i++)
-        sql_bind_window(b, sel->windows[i].spec, s);
+    bind_windows(b, sel, s);
     b->lift_params = is_grouped(sel);
     if (!b->p->failed)
         bind_items(b, sel, s);
     if (!b->p->failed)
         bind_group(b, sel, s);
+    sql_lineage_group(b, sel);
     bind_condition(b, &sel->having, s);
     bind_condition(b, &sel->qualify, s);
     b->lift_params = lift;
@@ -548,12 +295,25 @@ static struct columns bind_select(struct binder *b, struct select *sel, const st
     return b->p->failed ? (struct columns){0} : item_columns(b, sel);
 }
 
+static struct columns bind_select(struct binder *b, struct select *sel, const struct scope *parent, struct scope *s)
+{
+    struct lineage *rows = sql_lineage_new(b), *value = sql_lineage_into(b, rows), *before = b->tracker ? b->tracker->rows : NULL;
+    if (b->tracker)
+        b->tracker->rows = rows;
+    struct columns c = bind_clauses(b, sel, parent, s);
+    sql_lineage_into(b, value);
+    if (b->tracker)
+        b->tracker->rows = before;
+    return c;
+}
+
 /* ---- bodies ------------------------------------------------------------------------------------------------------ */
 
 static struct columns bind_values(struct binder *b, struct body *v, const struct scope *parent)
 {
     size_t width = v->rows.items[0]->kind == EX_TUPLE ? v->rows.items[0]->args.count : 1;
     struct sql_column_type *items = arena_alloc(b->a, width * sizeof(*items));
+    struct lineage *cells = sql_lineage_new(b), *outer = sql_lineage_into(b, cells);
     v->width = width;
     for (size_t i = 0; i < v->rows.count && !b->p->failed; i++) {
         struct expr *row = v->rows.items[i];
@@ -565,6 +325,7 @@ static struct columns bind_values(struct binder *b, struct body *v, const struct
         for (size_t k = 0; k < row->args.count && row->kind == EX_TUPLE; k++)
             sql_bind_expr(b, row->args.items[k], parent);
     }
+    sql_lineage_into(b, outer);
     for (size_t k = 0; k < width && !b->p->failed; k++) {
         const struct sql_type *t = T(VOID);
         for (size_t i = 0; i < v->rows.count && !b->p->failed; i++) {
@@ -582,7 +343,9 @@ static struct columns bind_values(struct binder *b, struct body *v, const struct
         }
         items[k] = (struct sql_column_type){arena_printf(b->a, "col%zu", k + 1), t};
     }
-    return renamed(b, (struct columns){items, width, false}, &v->column_aliases, v->pos);
+    struct columns c = {items, width, false, NULL, NULL, NULL};
+    c.lineage = sql_lineage_computed(b, &c, cells);
+    return sql_renamed(b, c, &v->column_aliases, v->pos);
 }
 
 static struct columns bind_body(struct binder *b, struct body *x, const struct scope *parent, struct scope *inner);
@@ -599,9 +362,10 @@ static struct columns bind_set(struct binder *b, struct body *x, const struct sc
         if (i == 0) {
             items = arena_alloc(b->a, (c.count + 1) * sizeof(*items));
             memcpy(items, c.items, c.count * sizeof(*items));
-            all = (struct columns){items, c.count, c.open};
+            all = sql_lineage_term(b, (struct columns){.items = items, .count = c.count, .open = c.open}, c, NULL);
             continue;
         }
+        all = sql_lineage_term(b, all, c, x->ops.items[i - 1]);
         if (!all.open && !c.open && c.count != all.count) {
             sql_fail(b->p, x->terms.items[i]->pos, ERROR_USAGE, NULL, "%s of %zu and %zu columns", x->ops.items[i - 1], all.count, c.count);
             break;
@@ -624,7 +388,7 @@ static struct columns bind_body(struct binder *b, struct body *x, const struct s
 {
     struct columns c = {0};
     if (x->bound)
-        return (struct columns){x->columns, x->column_count, x->open};
+        return (struct columns){x->columns, x->column_count, x->open, x->lineage, x->lineage_rows, NULL};
     switch (x->kind) {
     case BODY_SELECT:
         c = bind_select(b, x->select, parent, inner);
@@ -640,7 +404,7 @@ static struct columns bind_body(struct binder *b, struct body *x, const struct s
         break;
     case BODY_TABLE: {
         struct relation r = {.kind = REL_TABLE, .name = x->table, .pos = x->pos};
-        c = table_columns(b, &r);
+        c = sql_table_columns(b, &r);
         x->alias = r.engine_schema;
         x->table = arena_alloc(b->a, sizeof(*x->table));
         *x->table = (struct sql_name){.parts = {r.engine_table}, .count = 1};
@@ -651,6 +415,8 @@ static struct columns bind_body(struct binder *b, struct body *x, const struct s
     x->columns = c.items;
     x->column_count = c.count;
     x->open = c.open;
+    x->lineage = c.lineage;
+    x->lineage_rows = c.rows;
     return c;
 }
 
@@ -658,9 +424,15 @@ static struct columns bind_body(struct binder *b, struct body *x, const struct s
 
 static void push_cte(struct binder *b, const struct cte *c, struct columns cols)
 {
-    cols = renamed(b, cols, &c->columns, c->pos);
+    cols = sql_renamed(b, cols, &c->columns, c->pos);
     struct cte_binding *x = arena_alloc(b->a, sizeof(*x));
-    *x = (struct cte_binding){.parent = b->ctes, .name = c->name, .columns = cols.items, .count = cols.count, .open = cols.open};
+    *x = (struct cte_binding){.parent = b->ctes,
+                              .name = c->name,
+                              .columns = cols.items,
+                              .count = cols.count,
+                              .open = cols.open,
+                              .lineage = cols.lineage,
+                              .rows = cols.rows};
     b->ctes = x;
 }
 
@@ -674,13 +446,16 @@ void sql_bind_ctes(struct binder *b, struct cte *ctes, size_t count, const struc
     for (size_t i = 0; i < count && !b->p->failed; i++) {
         struct cte *c = &ctes[i];
         const struct cte_binding *before = b->ctes;
+        struct columns anchor = {0};
         if (reads_itself(c)) { /* the first term, which does not read it, gives the types */
             struct scope s = {0};
-            struct columns anchor = bind_body(b, c->query->body->terms.items[0], parent, &s);
+            anchor = bind_body(b, c->query->body->terms.items[0], parent, &s);
             if (!b->p->failed)
-                push_cte(b, c, anchor);
+                push_cte(b, c, sql_lineage_anchor(b, c, anchor));
         }
         struct columns cols = sql_bind_query(b, c->query, parent);
+        if (anchor.items && !b->p->failed)
+            sql_lineage_recursive(b, c, &anchor, &cols);
         b->ctes = before;
         if (!b->p->failed)
             push_cte(b, c, cols);
@@ -691,6 +466,7 @@ static void bind_order(struct binder *b, struct query *q, struct scope *s, struc
 {
     s->aliases = c.items;
     s->alias_count = c.count;
+    s->alias_lineage = c.lineage;
     s->alias_index = arena_alloc(b->a, sizeof(*s->alias_index));
     s->aliases_first = true;
     for (size_t i = 0; i < q->order.count && !b->p->failed; i++)
@@ -718,8 +494,11 @@ struct columns sql_bind_query(struct binder *b, struct query *q, const struct sc
     struct columns c = {0};
     if (!b->p->failed)
         c = bind_body(b, q->body, parent, inner);
+    struct lineage *order = sql_lineage_new(b), *value = sql_lineage_into(b, order);
     if (!b->p->failed)
         bind_order(b, q, inner, c);
+    sql_lineage_into(b, value);
+    sql_lineage_limit(b, q, &c, order);
     bind_limit(b, q->limit, "LIMIT");
     bind_limit(b, q->offset, "OFFSET");
     b->ctes = before;

@@ -118,6 +118,9 @@ struct select_item {
     struct expr *expr;
     const char *alias;
     sql_strings aliases; /* AS (a, b) of a generator */
+    /* filled by the binder */
+    struct lineage *lineage;
+    bool aggregate;
 };
 
 enum join_kind { JOIN_COMMA, JOIN_INNER, JOIN_CROSS, JOIN_LEFT, JOIN_RIGHT, JOIN_FULL, JOIN_SEMI, JOIN_ANTI };
@@ -193,6 +196,7 @@ struct body {
     /* filled by the binder */
     const struct sql_column_type *columns;
     size_t column_count;
+    struct lineage **lineage, *lineage_rows;
     bool open, bound;
     size_t width; /* VALUES: columns */
 };

@@ -36,6 +36,7 @@ static void rewrite_select(struct rewrite *r, struct statement *s)
     struct columns c = sql_bind_query(&r->b, s->query, NULL);
     if (r->p->failed)
         return;
+    sql_lineage_outputs(&r->b, &c, NULL, NULL);
     sql_emit_query(&r->m, s->query);
     sql_finish_statement(r);
     r->out->columns = c.items;
@@ -134,8 +135,8 @@ static int parse(struct parser *p, struct arena *a, const char *text, size_t len
     return rc || !p->failed ? rc : p->rc;
 }
 
-int sql_rewrite_duckdb(struct arena *a, const char *text, size_t len, uint32_t first_line, const struct sql_env *env,
-                       struct sql_rewritten **ret, struct error *err)
+int sql_rewrite_tracked(struct arena *a, const char *text, size_t len, uint32_t first_line, const struct sql_env *env, struct tracker *t,
+                        struct sql_rewritten **ret, struct error *err)
 {
     struct parser p;
     struct rewrite r;
@@ -144,6 +145,7 @@ int sql_rewrite_duckdb(struct arena *a, const char *text, size_t len, uint32_t f
     int rc = parse(&p, a, text, len, first_line, env, &x, &s, err);
     if (!rc) {
         start(&r, &p, a, env);
+        r.b.tracker = t;
         dispatch(&r, s);
         buf_free(&r.m.out);
         rc = p.failed ? p.rc : 0;
@@ -155,6 +157,12 @@ int sql_rewrite_duckdb(struct arena *a, const char *text, size_t len, uint32_t f
     finish(&r, s);
     *ret = r.out;
     return 0;
+}
+
+int sql_rewrite_duckdb(struct arena *a, const char *text, size_t len, uint32_t first_line, const struct sql_env *env,
+                       struct sql_rewritten **ret, struct error *err)
+{
+    return sql_rewrite_tracked(a, text, len, first_line, env, NULL, ret, err);
 }
 
 int sql_rewrite_expression(struct arena *a, const char *text, size_t len, uint32_t first_line, const struct sql_env *env,
@@ -173,7 +181,7 @@ int sql_rewrite_expression(struct arena *a, const char *text, size_t len, uint32
     start(&r, &p, a, env);
     struct scope s = {0};
     if (columns)
-        sql_add_source(&r.b, &s, NULL, (struct columns){columns, column_count, false});
+        sql_add_source(&r.b, &s, NULL, (struct columns){.items = columns, .count = column_count});
     sql_bind_expr(&r.b, e, &s);
     if (!p.failed)
         sql_emit_expr(&r.m, e);

@@ -64,7 +64,7 @@ static void put_checks(struct rewrite *r, const struct sql_table *t)
         if (t->columns[i].type->kind == SQL_T_STRING && t->columns[i].type->precision) /* VARCHAR(n) */
             buf_printf(&r->m.out, ", CHECK (length(%s) <= %d)", sql_quote(r->m.a, t->columns[i].name), t->columns[i].type->precision);
     }
-    sql_add_source(&r->b, &s, NULL, (struct columns){columns, t->column_count, false});
+    sql_add_source(&r->b, &s, NULL, (struct columns){.items = columns, .count = t->column_count});
     for (size_t i = 0; i < t->check_count && !r->p->failed; i++) {
         struct expr *e = tree_of(r->p, t->checks[i].sql);
         sql_bind_expr(&r->b, e, &s);
@@ -100,6 +100,7 @@ static void create_table(struct rewrite *r, struct statement *s)
             return;
         put(r, " AS ");
         sql_emit_query(&r->m, s->query);
+        sql_lineage_outputs(&r->b, &c, NULL, NULL);
         r->out->columns = c.items;
         r->out->column_count = c.open ? 0 : c.count;
     } else {
@@ -122,6 +123,8 @@ static void create_table(struct rewrite *r, struct statement *s)
 
 /* ---- views and functions ----------------------------------------------------------------------------------- */
 
+static const char *column_name_at(const void *columns, size_t i) { return ((const struct sql_column *)columns)[i].name; }
+
 static void create_view(struct rewrite *r, struct statement *s)
 {
     const struct sql_view *v = s->view;
@@ -143,6 +146,7 @@ static void create_view(struct rewrite *r, struct statement *s)
     put_create(r, v->or_replace, v->temporary, "VIEW", v->if_not_exists, name);
     for (size_t i = 0; i < v->column_count; i++)
         buf_printf(&r->m.out, "%s%s%s", i ? ", " : " (", sql_quote(r->m.a, v->columns[i].name), i + 1 == v->column_count ? ")" : "");
+    sql_lineage_outputs(&r->b, &c, v->column_count ? column_name_at : NULL, v->column_count ? v->columns : NULL);
     put(r, " AS ");
     sql_emit_query(&r->m, s->query);
     no_params(r, v->name.pos, "view");
@@ -179,7 +183,7 @@ static struct columns declared_columns(struct rewrite *r, const struct sql_funct
     struct sql_column_type *items = arena_alloc(r->m.a, (f->column_count + 1) * sizeof(*items));
     for (size_t i = 0; i < f->column_count; i++)
         items[i] = (struct sql_column_type){f->columns[i].name, f->columns[i].type};
-    return (struct columns){items, f->column_count, false};
+    return (struct columns){.items = items, .count = f->column_count};
 }
 
 static void table_body(struct rewrite *r, struct statement *s)
@@ -188,6 +192,8 @@ static void table_body(struct rewrite *r, struct statement *s)
     struct columns c = sql_bind_query(&r->b, s->query, NULL), to = declared_columns(r, f);
     if (r->p->failed)
         return;
+    const bool declared = to.count && to.count == c.count;
+    sql_lineage_outputs(&r->b, &c, declared ? column_name_at : NULL, declared ? f->columns : NULL);
     put(r, ") AS TABLE ");
     if (!to.count || c.open) {
         sql_emit_query(&r->m, s->query);
@@ -225,7 +231,10 @@ static void scalar_body(struct rewrite *r, struct statement *s)
     } else {
         e = r->p->ddl_exprs.items[r->p->ddl_exprs.count - 1].expr;
     }
+    struct lineage *l = sql_lineage_new(&r->b), *outer = sql_lineage_into(&r->b, l);
     sql_bind_expr(&r->b, e, &none);
+    sql_lineage_into(&r->b, outer);
+    sql_lineage_output(&r->b, f->name.parts[f->name.count - 1], l);
     if (r->p->failed)
         return;
     if (f->returns)

@@ -127,6 +127,8 @@ static bool same_types(const struct columns *x, const struct columns *y)
     return true;
 }
 
+static const char *column_name_at(const void *columns, size_t i) { return ((const struct sql_column_type *)columns)[i].name; }
+
 static void rewrite_insert(struct rewrite *r, struct dml *d)
 {
     const char *text;
@@ -151,6 +153,7 @@ static void rewrite_insert(struct rewrite *r, struct dml *d)
     for (size_t i = 0; i < to.count && known; i++)
         if (!sql_assignable(query.items[i].type, to.items[i].type))
             not_assignable(&r->b, d->query->pos, query.items[i].type, &to.items[i]);
+    sql_lineage_outputs(&r->b, &query, known ? column_name_at : NULL, known ? to.items : NULL);
     sql_emit_ctes(&r->m, d->ctes.items, d->ctes.count, false);
     buf_printf(&r->m.out, "INSERT INTO %s", text);
     for (size_t i = 0; i < to.count; i++)
@@ -177,6 +180,14 @@ static const char *assigned_column(struct rewrite *r, const struct assignment *x
     return last_part(n);
 }
 
+static void bind_assigned(struct rewrite *r, struct expr *value, const char *column, const struct scope *s)
+{
+    struct lineage *l = sql_lineage_new(&r->b), *outer = sql_lineage_into(&r->b, l);
+    sql_bind_expr(&r->b, value, s);
+    sql_lineage_into(&r->b, outer);
+    sql_lineage_output(&r->b, column, l);
+}
+
 static void put_assignments(struct rewrite *r, assignments *set, const struct columns *target, const struct scope *s, const char *alias,
                             const char *table)
 {
@@ -186,7 +197,7 @@ static void put_assignments(struct rewrite *r, assignments *set, const struct co
         const struct sql_column_type *c = name ? column_of(&r->b, target, name, x->column->pos, table) : NULL;
         if (!c)
             return;
-        sql_bind_expr(&r->b, x->value, s);
+        bind_assigned(r, x->value, c->name, s);
         if (r->p->failed)
             return;
         x->value = sql_assign(&r->b, x->value, c);
@@ -245,7 +256,7 @@ static void star_assignments(struct rewrite *r, const struct merge_clause *c, co
     }
     for (size_t i = 0; i < target->count && !r->p->failed; i++) {
         const char *name = target->items[i].name;
-        struct columns have = {source->columns, source->count, false};
+        struct columns have = {.items = source->columns, .count = source->count};
         const struct sql_column_type *x = column_of(&r->b, &have, name, c->pos, "the source");
         if (!x)
             return;
@@ -269,7 +280,7 @@ static void put_insert_clause(struct rewrite *r, assignments *set, const struct 
         const struct sql_column_type *c = name ? column_of(&r->b, target, name, set->items[i].column->pos, table) : NULL;
         if (!c)
             return;
-        sql_bind_expr(&r->b, set->items[i].value, s);
+        bind_assigned(r, set->items[i].value, c->name, s);
         if (!r->p->failed)
             set->items[i].value = sql_assign(&r->b, set->items[i].value, c);
         buf_printf(&r->m.out, "%s%s", i ? ", " : "", sql_quote(r->m.a, c->name));
@@ -467,7 +478,12 @@ static void rewrite_merge(struct rewrite *r, struct dml *d)
     if (r->p->failed)
         return;
     x.source = x.only_source.sources;
-    x.both_source = sql_add_source(&r->b, &x.both, x.source->alias, (struct columns){x.source->columns, x.source->count, x.source->open});
+    x.both_source = sql_add_source(&r->b, &x.both, x.source->alias,
+                                   (struct columns){.items = x.source->columns,
+                                                    .count = x.source->count,
+                                                    .open = x.source->open,
+                                                    .lineage = x.source->lineage,
+                                                    .origin = x.source->origin});
     bind_where(r, &d->on, &x.both);
     if (r->p->failed)
         return;

@@ -352,8 +352,9 @@ typedef int sql_columns_fn(void *context, const char *schema, const char *table,
 /* Text for ${name}; ERROR_NOT_FOUND when there is none. It stands for (a part of) a name or for a literal. */
 typedef int sql_variable_fn(void *context, const char *name, struct arena *a, const char **ret_text, struct error *err);
 
-struct sql_user_function {  /* a function that is not built in */
-    const char *engine_sql; /* its name in DuckDB as SQL text: quoted, with schema */
+struct sql_user_function {     /* a function that is not built in */
+    const char *engine_sql;    /* its name in DuckDB as SQL text: quoted, with schema */
+    const char *schema, *name; /* for lineage; NULL: as written */
     bool table_valued;
     const struct sql_type *returns;        /* scalar */
     const struct sql_column_type *columns; /* table-valued */
@@ -414,6 +415,37 @@ int sql_rewrite_expression(struct arena *a, const char *text, size_t len, uint32
 bool sql_function_known(const char *name);
 /* Names of all supported built-in functions in byte order, for completion and docs. */
 const char *const *sql_function_names(size_t *ret_count);
+
+/* ---- lineage -------------------------------------------------------------------------------------------------- */
+
+struct sql_lineage_source {     /* where a value comes from */
+    const char *schema, *table; /* as env->name answers; of a function of the user: as it is found, or as written */
+    bool function;              /* what a function of the user returns: `table` is its name, column NULL when it is scalar */
+    const char *column;         /* as the table spells it */
+    const char *field;          /* "job_id" or "a.b": the part of a STRUCT that is taken; NULL: all of the column */
+};
+struct sql_lineage_column {
+    const char *name;
+    const struct sql_type *type;       /* of a query's column; NULL: it is that of the table written, or of the function */
+    struct sql_lineage_source *direct; /* what the value is computed from: everything that its expression names */
+    size_t direct_count;
+    struct sql_lineage_source *indirect; /* what only filters, joins, groups or orders the rows that it is computed from */
+    size_t indirect_count;
+};
+struct sql_lineage {
+    enum sql_kind kind;
+    struct sql_lineage_column *columns; /* SELECT, views, functions: their columns; a scalar function: one, of its name. INSERT, UPDATE
+                                           and MERGE: the columns that are written */
+    size_t column_count;
+    struct sql_lineage_source *rows; /* what decides which rows there are: the indirect sources that all columns share */
+    size_t row_count;
+    bool open; /* columns of a relation are not known: sources may be missing */
+};
+/* Where each column of a statement comes from, through CTEs, subqueries, set operations, stars, aliases, windows, generators, lambdas
+ * and metric views. Views and functions that the statement reads are sources themselves. Each list holds a source once, in the order of
+ * the text. What the rewriting refuses is the same error here. */
+int sql_lineage(struct arena *a, const char *text, size_t len, uint32_t first_line, const struct sql_env *env, struct sql_lineage **ret,
+                struct error *err) MUST_CHECK;
 
 /* ---- gate ----------------------------------------------------------------------------------------------------- */
 
