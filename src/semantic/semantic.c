@@ -62,6 +62,7 @@ void semantic_free(struct semantic *s)
         engine_disconnect(s->idle.items[i]);
     VEC_FREE(&s->idle);
     numbers_forget(s);
+    graph_free(s->graph);
     scopes_free(s);
     pthread_rwlock_destroy(&s->scope_lock);
     pthread_mutex_destroy(&s->numbers_lock);

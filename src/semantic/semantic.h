@@ -85,4 +85,55 @@ struct semantic_column {
 int semantic_columns(struct semantic *s, const struct principal *p, const char *table, struct arena *a, struct semantic_column **ret,
                      size_t *ret_count, struct error *err) MUST_CHECK;
 
+/* ---- explain ---------------------------------------------------------------------------------------------------- */
+
+struct semantic_place { /* an object, or a column of it, somewhere in the lineage */
+    int level;          /* 1: read by (or reads) what is explained; 2: that of those, and so on */
+    const char *kind;   /* table, view, function, metric_view */
+    const char *schema, *name;
+    const char *column; /* or NULL: the object */
+    const char *field;  /* of a STRUCT, or NULL: all of the column */
+    bool direct;        /* its value goes in; else it only decides which rows there are */
+};
+struct semantic_places {
+    struct semantic_place *items;
+    size_t count;
+};
+struct semantic_explained_column {
+    const char *name, *kind, *type, *comment; /* kind: column, dimension, measure */
+    const char *expression, *format;          /* of a metric view; else NULL */
+    bool nullable, in_key;
+    struct semantic_places from; /* level 1: direct, then those that only filter, join, group or order */
+};
+struct semantic_part { /* of the definition, as it stands in the pack */
+    const char *what;  /* definition, fill */
+    const char *file;
+    uint32_t line;
+    const char *text;
+};
+struct semantic_explained {
+    const char *kind;         /* table, view, function, metric_view */
+    const char *schema, *name;
+    const char *system_table; /* "system.billing.usage", or NULL */
+    const char *layer, *domain, *owner, *comment, *pack; /* each may be NULL */
+    const struct sql_property *tags;
+    size_t tag_count;
+    struct semantic_explained_column *columns; /* of an object all; when a column was asked for, that one */
+    size_t column_count;
+    const char *column, *field; /* what was asked for when it is not the object, else NULL */
+    const struct sql_column *parameters;
+    size_t parameter_count;
+    struct semantic_part *parts;
+    size_t part_count;
+    struct semantic_places rows;                 /* what decides which rows the object has */
+    struct semantic_places upstream, downstream; /* to the depth that was asked for; level 1 is what it reads and what reads it */
+    const char *fault;                           /* why lineage is not wholly known, or NULL */
+};
+/* What an object is and where it comes from: a table, view or function, a metric view (also mv_NAME), or a column, dimension or measure
+ * of one ("fact_usage.list_cost", "system.billing.usage.usage_metadata.job_id"). depth: levels of lineage, 0 for all. A tenant sees
+ * what it may read and nothing else: the rest is left out. ERROR_NOT_FOUND with the nearest name. All lies in the arena or lives as
+ * long as the semantic. */
+int semantic_explain(struct semantic *s, const struct principal *p, const char *name, int depth, struct arena *a,
+                     struct semantic_explained *ret, struct error *err) MUST_CHECK;
+
 #endif

@@ -304,7 +304,7 @@ int route_find(const char *method, const char *path, struct arena *a, const stru
                const char **ret_allow, struct error *err) MUST_CHECK;
 
 route_fn handle_root, handle_asset, handle_health, handle_healthz, handle_readyz, handle_openapi, handle_whoami;
-route_fn handle_query, handle_tables, handle_table, handle_table_rows, handle_table_status;
+route_fn handle_query, handle_object, handle_tables, handle_table, handle_table_rows, handle_table_status;
 route_fn handle_dashboards, handle_dashboard, handle_dataset;
 route_fn handle_status, handle_findings, handle_runs, handle_run, handle_run_start, handle_run_cancel, handle_run_events;
 route_fn handle_source_add, handle_tokens, handle_token_create, handle_token_revoke, handle_backup, handle_restore, handle_stop;

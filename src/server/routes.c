@@ -41,6 +41,13 @@ static const struct param rows_params[] = {
     {0},
 };
 
+static const struct param object_params[] = {
+    {"name", IN_PATH, PARAM_TEXT, true, 0, 6 * LIMIT_NAME_BYTES, NULL, NULL,
+     "table, view, function, metric view, or a column, dimension or measure of one: fact_usage, system.billing.usage, fact_usage.list_cost"},
+    {"depth", IN_QUERY, PARAM_INT, false, 0, 1000, "0", NULL, "levels of lineage in both directions; 0: all"},
+    {0},
+};
+
 #define DASHBOARD_PARAM \
     { \
         "name", IN_PATH, PARAM_TEXT, true, 0, LIMIT_NAME_BYTES, NULL, NULL, "name of a dashboard" \
@@ -136,6 +143,8 @@ const struct route server_routes[] = {
           "How a table fares: rows, freshness, findings, rejected rows with samples, steps", table_params),
     ROUTE("GET", "/api/v1/tables/{table}/rows", ROLE_READER, CLASS_QUERY, 0, handle_table_rows, 200, "Envelope", "Rows of a table",
           rows_params),
+    ROUTE("GET", "/api/v1/objects/{name}", ROLE_READER, CLASS_READ, ROUTE_ETAG, handle_object, 200, "Object",
+          "What an object is: definition, columns, parameters, what it reads and what reads it, down to columns", object_params),
     ROUTE("GET", "/api/v1/dashboards", ROLE_READER, CLASS_READ, ROUTE_ETAG, handle_dashboards, 200, "Dashboards", "Dashboards", none),
     ROUTE("GET", "/api/v1/dashboards/{name}", ROLE_READER, CLASS_READ, ROUTE_ETAG, handle_dashboard, 200, "application/json",
           "A dashboard, as its .lvdash.json file", dashboard_params),

@@ -84,7 +84,7 @@ struct columns {
 typedef LIST(struct sql_lineage_source) lineage_sources;
 struct lineage { /* what a value is made of */
     lineage_sources direct, indirect;
-    bool path; /* it is a column or a field of one, and nothing else */
+    bool path; /* it is a column or a field of one (a set operation: of each), and nothing else */
 };
 struct tracker {
     struct lineage *value; /* what names that are bound now go to */

@@ -84,10 +84,10 @@ void sql_lineage_of_expr(struct binder *b, struct lineage *l, const struct expr 
 
 void sql_lineage_field(struct binder *b, struct lineage *l, const char *field)
 {
-    if (!b->tracker || !l->path || l->direct.count != 1)
-        return;
-    struct sql_lineage_source *s = &l->direct.items[0];
-    s->field = s->field ? arena_printf(b->a, "%s.%s", s->field, field) : field;
+    for (size_t i = 0; b->tracker && l->path && i < l->direct.count; i++) {
+        struct sql_lineage_source *s = &l->direct.items[i];
+        s->field = s->field ? arena_printf(b->a, "%s.%s", s->field, field) : field;
+    }
 }
 
 void sql_lineage_add(struct binder *b, const struct lineage *l, const struct sql_name *name, size_t used)
@@ -264,6 +264,8 @@ void sql_lineage_group(struct binder *b, const struct select *sel)
             sql_lineage_rows(b, sel->items.items[place - 1].lineage);
 }
 
+static bool is_path_or_constant(const struct lineage *l) { return l->path || (!l->direct.count && !l->indirect.count); }
+
 /* The columns of a set operation so far with those of its next term. */
 struct columns sql_lineage_term(struct binder *b, struct columns all, struct columns next, const char *op)
 {
@@ -279,9 +281,10 @@ struct columns sql_lineage_term(struct binder *b, struct columns all, struct col
         const struct lineage *l = next.lineage ? next.lineage[i] : NULL;
         if (!all.lineage[i])
             all.lineage[i] = sql_lineage_new(b);
+        const bool path = is_path_or_constant(all.lineage[i]) && (!both || (l && is_path_or_constant(l)));
         if (both)
             sql_lineage_merge(b, all.lineage[i], l);
-        all.lineage[i]->path = false;
+        all.lineage[i]->path = path;
         if (!merges)
             continue;
         filter(b, all.rows, all.lineage[i]);

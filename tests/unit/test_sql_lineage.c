@@ -205,6 +205,8 @@ static void fields(void **state)
         {"SELECT q.p.x FROM (SELECT named_struct('x', a, 'y', b) AS p FROM t) AS q", "x = t.a t.b"},
         {"SELECT o.tag AS tags FROM t", "tags = t.o.tag"},
         {"SELECT m['k'] AS k, l[0] AS first FROM t", "k = t.m; first = t.l"},
+        {"SELECT p.x FROM (SELECT s AS p FROM t UNION ALL SELECT NULL UNION ALL SELECT s FROM t) WHERE p.y.z = 'k'", "x = t.s.x | t.s.y.z"},
+        {"SELECT coalesce(s, s).x FROM t", "x = t.s"},
         {"SELECT struct(s.x, a) AS p FROM t", "p = t.a t.s.x"},
     };
     (void)state;
