@@ -168,6 +168,41 @@ static void check_metric_view(struct checker *k, const struct pack_metric_view *
     }
 }
 
+/* ---- attributions of cost: they run, and have the columns that are asked of them ---- */
+
+static void check_attribution(struct checker *k, const struct pack_attribution *p)
+{
+    static const char *const keys[] = {"record_id", "attribution_key", "attribution_name"};
+    static const char *const bill[] = {"record_id",     "workspace_id",   "sku_name",    "cloud",          "usage_start_time", "usage_date",
+                                       "usage_unit",    "usage_quantity", "record_type", "ingestion_date", "currency_code",    "list_price",
+                                       "account_price", "price_source",   "list_cost",   "account_cost"};
+    const bool is_bill = str_eq(p->name, PACK_BILL);
+    const char *const *wanted = is_bill ? bill : keys;
+    const struct engine_param known[] = {
+        {"from_date", {.type = ENGINE_DATE}}, {"to_date", {.type = ENGINE_DATE}}, {"tag_key", {.type = ENGINE_TEXT, .text = ""}}};
+    struct engine_param params[ARRAY_LEN(known)];
+    struct engine_stmt s = {.sql = p->sql, .file = p->file, .line = p->line, .params = params};
+    struct engine_column *columns;
+    struct error err;
+    size_t count;
+    k->report->statements++;
+    for (size_t i = 0; i < p->references->param_count; i++)
+        for (size_t j = 0; j < ARRAY_LEN(known); j++)
+            if (str_eq(p->references->params[i], known[j].name))
+                params[s.param_count++] = known[j];
+    if (engine_describe(k->conn, &s, k->arena, &columns, &count, &err)) {
+        check_note(k, &err);
+        return;
+    }
+    for (size_t i = 0; i < (is_bill ? ARRAY_LEN(bill) : ARRAY_LEN(keys)); i++) {
+        if (engine_find_column(columns, count, wanted[i]))
+            continue;
+        error_set(&err, ERROR_USAGE, "the SELECT has no column '%s'", wanted[i]);
+        error_where(&err, "%s:%u", p->file, p->line);
+        check_note(k, &err);
+    }
+}
+
 /* ---- dashboards: every dataset's query with its parameters ---- */
 
 static const char *dataset_sql(struct checker *k, yyjson_val *dataset)
@@ -289,6 +324,8 @@ static int check_all(struct checker *k, struct error *err)
         check_function(k, k->catalogue->functions[i]);
     for (size_t i = 0; i < k->catalogue->metric_view_count; i++)
         check_metric_view(k, k->catalogue->metric_views[i]);
+    for (size_t i = 0; i < k->catalogue->attribution_count; i++)
+        check_attribution(k, &k->catalogue->attributions[i]);
     for (size_t i = 0; i < k->catalogue->dashboard_count; i++)
         check_dashboard(k, &k->catalogue->dashboards[i]);
     return 0;

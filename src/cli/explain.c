@@ -223,7 +223,8 @@ const struct command command_explain = {
         "Shows a table, view, function or metric view: comment, tags, domain, owner, parameters, columns with where each comes from, what it reads and what reads "
         "it, level by level, and its SQL or YAML with file and line. OBJECT may also be a column, a field, a dimension or a measure (fact_usage.list_cost): then "
         "lineage is that of its values.",
-    .examples = "secchi explain fact_usage\nsecchi explain system.billing.usage.usage_metadata.job_id\nsecchi explain mv_cost_analytics.total_cost --short",
+    .examples =
+        "secchi explain fact_usage\nsecchi explain system.billing.usage.usage_metadata.job_id\nsecchi explain mv_cost_analytics.total_cost --short",
     .options = options,
     .run = run,
 };

@@ -193,6 +193,7 @@ static void load_dir(struct pack_loader *l, const char *dir)
     pack_each_file(l, "gold", ".sql", LIMIT_SQL_BYTES, read_gold);
     pack_read_functions(l);
     pack_read_metric_views(l);
+    pack_read_attributions(l);
     pack_each_file(l, "dashboards", ".lvdash.json", LIMIT_JSON_BYTES, read_dashboard);
 }
 
@@ -236,11 +237,14 @@ int pack_load(const char *const *dirs, size_t dir_count, struct pack_catalogue *
     l.c->derivations = VEC_COPY(a, &l.derivations);
     l.c->dashboard_count = l.dashboards.len;
     l.c->dashboards = VEC_COPY(a, &l.dashboards);
+    l.c->attribution_count = l.attributions.len;
+    l.c->attributions = VEC_COPY(a, &l.attributions);
     VEC_FREE(&l.objects);
     VEC_FREE(&l.derivations);
     VEC_FREE(&l.functions);
     VEC_FREE(&l.metric_views);
     VEC_FREE(&l.dashboards);
+    VEC_FREE(&l.attributions);
     if (ret_err_count)
         *ret_err_count = l.err_count;
     if (l.first_kind) {

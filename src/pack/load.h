@@ -15,6 +15,7 @@ struct pack_loader {
     VEC(struct pack_function *) functions;
     VEC(struct pack_metric_view *) metric_views;
     VEC(struct pack_dashboard) dashboards;
+    VEC(struct pack_attribution) attributions;
     struct error *errs;
     size_t max_errs, err_count;
     int first_kind;
@@ -30,6 +31,7 @@ void pack_each_file(struct pack_loader *l, const char *folder, const char *suffi
 void pack_read_table(struct pack_loader *l, enum pack_layer layer, const char *path, const char *text, size_t len);
 void pack_read_checks(struct pack_loader *l, const char *path, const char *stem, const char *text, size_t len);
 void pack_read_functions(struct pack_loader *l); /* of the pack's folder functions/ */
+void pack_read_attributions(struct pack_loader *l);
 void pack_sort_functions(struct pack_loader *l); /* puts them into the catalogue, what is called first */
 void pack_read_metric_views(struct pack_loader *l);
 void pack_link_metric_views(struct pack_loader *l); /* the tables are there: finds keys of joins, puts them into the catalogue */

@@ -6,6 +6,7 @@
  *   functions/DOMAIN/F.sql        a SQL function each, as Databricks creates it: CREATE OR REPLACE FUNCTION .. RETURNS TABLE (..)
  *   metric_views/M.yaml           metric views in Databricks' YAML, version 0.1 or 1.1
  *   dashboards/D.lvdash.json      Databricks AI/BI dashboards
+ *   cost/A.sql                    an attribution of cost each, and bill.sql: what every usage record costs
  * Nothing is run here; the catalogue is immutable once loaded and may be read by any thread.
  *
  * Packs are read in order: shipped ones, then <home>/packs/NAME by name. An object of a later pack replaces one of the same
@@ -94,6 +95,18 @@ struct pack_dashboard {
     size_t len;
 };
 
+/* cost/NAME.sql: a SELECT of record_id, attribution_key and attribution_name, a row for each usage record that can be attributed; the
+ * others are unattributed. cost/bill.sql, of name PACK_BILL, has a row for each usage record with its prices and costs instead. */
+#define PACK_BILL "bill"
+struct pack_attribution {
+    const char *pack, *file, *name;
+    const char *title;        /* first line of the file */
+    const char *unattributed; /* its line `-- Unattributed: ..`; NULL for the bill */
+    const char *sql;
+    uint32_t line;
+    struct sql_references *references;
+};
+
 struct pack_catalogue {
     struct arena *arena;
     struct pack_object **objects; /* landing, bronze, gold; within a layer in build order: what is read comes first */
@@ -110,6 +123,8 @@ struct pack_catalogue {
     struct map domains;        /* metric view -> domain, where its source does not tell (pack.yaml) */
     struct pack_dashboard *dashboards;
     size_t dashboard_count;
+    struct pack_attribution *attributions; /* by file; the bill is one of them */
+    size_t attribution_count;
     struct map by_name; /* "schema.name" in lower case -> pack_object */
 };
 
@@ -118,6 +133,8 @@ struct pack_catalogue {
 int pack_load(const char *const *dirs, size_t dir_count, struct pack_catalogue **ret, struct error *errs, size_t max_errs,
               size_t *ret_err_count) MUST_CHECK;
 void pack_free(struct pack_catalogue *c);
+/* NULL: no pack has it. */
+const struct pack_attribution *pack_find_attribution(const struct pack_catalogue *c, const char *name);
 struct pack_object *pack_find(const struct pack_catalogue *c, const char *schema, const char *name);
 /* "schema.name" in lower case: the key of maps of tables and functions. pack_lookup takes a value from one; NULL: there is none. */
 char *pack_key(struct arena *a, const char *schema, const char *name);

@@ -112,9 +112,9 @@ struct semantic_part { /* of the definition, as it stands in the pack */
     const char *text;
 };
 struct semantic_explained {
-    const char *kind;         /* table, view, function, metric_view */
+    const char *kind; /* table, view, function, metric_view */
     const char *schema, *name;
-    const char *system_table; /* "system.billing.usage", or NULL */
+    const char *system_table;                            /* "system.billing.usage", or NULL */
     const char *layer, *domain, *owner, *comment, *pack; /* each may be NULL */
     const struct sql_property *tags;
     size_t tag_count;

@@ -68,7 +68,8 @@ static void put_definition(yyjson_mut_doc *d, yyjson_mut_val *root, const struct
 int handle_object(struct request *rq, struct error *err)
 {
     struct semantic_explained x;
-    int rc = semantic_explain(rq->owner->core.semantic, &rq->principal, arg_text(rq, "name"), (int)arg_int(rq, "depth"), rq->arena, &x, err);
+    int rc = semantic_explain(rq->owner->core.semantic, &rq->principal, arg_text(rq, "name"), (int)arg_int(rq, "depth"), rq->arena, &x,
+                              err);
     if (rc)
         return rc;
     yyjson_mut_doc *d = yyjson_mut_doc_new(NULL);

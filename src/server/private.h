@@ -308,6 +308,7 @@ route_fn handle_query, handle_object, handle_tables, handle_table, handle_table_
 route_fn handle_dashboards, handle_dashboard, handle_dataset;
 route_fn handle_status, handle_findings, handle_runs, handle_run, handle_run_start, handle_run_cancel, handle_run_events;
 route_fn handle_source_add, handle_tokens, handle_token_create, handle_token_revoke, handle_backup, handle_restore, handle_stop;
+route_fn handle_cost_reconciliation, handle_cost_attributions, handle_cost_rows, handle_cost_invoice;
 route_fn handle_rules, handle_rule_put, handle_rule_remove;
 
 /* Shared by handlers. */

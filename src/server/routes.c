@@ -113,6 +113,38 @@ static const struct param rule_put_params[] = {
     {0},
 };
 
+#define COST_PERIOD(IN) \
+    {"from", IN, PARAM_TIME, false, 0, 0, NULL, NULL, "first day of usage, absent: no bound"}, \
+    { \
+        "to", IN, PARAM_TIME, false, 0, 0, NULL, NULL, "last day of usage, inclusive; absent: no bound" \
+    }
+#define COST_TAG(IN) \
+    { \
+        "tag_key", IN, PARAM_TEXT, false, 0, LIMIT_NAME_BYTES, NULL, NULL, \
+            "tag of the attribution `tag`; the default is the setting cost.tag_key" \
+    }
+static const struct param cost_params[] = {
+    COST_PERIOD(IN_QUERY),
+    {"by", IN_QUERY, PARAM_TEXT, false, 0, LIMIT_NAME_BYTES, NULL, NULL, "only this attribution"},
+    COST_TAG(IN_QUERY),
+    {0},
+};
+static const struct param cost_rows_params[] = {
+    {"attribution", IN_PATH, PARAM_TEXT, true, 0, LIMIT_NAME_BYTES, NULL, NULL, "name of an attribution"},
+    COST_PERIOD(IN_QUERY),
+    COST_TAG(IN_QUERY),
+    {"limit", IN_QUERY, PARAM_INT, false, 1, 50000, "1000", NULL, "rows at most"},
+    {0},
+};
+static const struct param cost_invoice_params[] = {
+    {"invoice", IN_BODY, PARAM_OBJECT, true, 0, 0, NULL, NULL,
+     "{\"lines\": [{\"month\", \"workspace_id\", \"sku_name\", \"currency\", \"amount\"}, ..]}; month is YYYY-MM, amount a text, the others may be null in all lines"},
+    {"prices", IN_BODY, PARAM_ENUM, false, 0, 0, "negotiated", "negotiated|list", "prices of the bill that the invoice is held against"},
+    COST_PERIOD(IN_BODY),
+    COST_TAG(IN_BODY),
+    {0},
+};
+
 static const struct param token_params[] = {
     {"name", IN_BODY, PARAM_TEXT, true, 0, LIMIT_NAME_BYTES, NULL, NULL, "who or what the token is for"},
     {"role", IN_BODY, PARAM_ENUM, true, 0, 0, NULL, "reader|operator|administrator", "what it may do"},
@@ -169,6 +201,14 @@ const struct route server_routes[] = {
           "Make or change a rule; what is not given stays as it is. It holds from the next load on", rule_put_params),
     ROUTE("DELETE", "/api/v1/rules/{table}/{rule}", ROLE_ADMINISTRATOR, CLASS_CHANGE, 0, handle_rule_remove, 200, "Done",
           "Take a rule away that came with no pack", rule_params),
+    ROUTE("GET", "/api/v1/cost/attributions", ROLE_READER, CLASS_READ, ROUTE_ETAG, handle_cost_attributions, 200, "CostAttributions",
+          "Ways to attribute cost", none),
+    ROUTE("GET", "/api/v1/cost/attributions/{attribution}", ROLE_READER, CLASS_QUERY, 0, handle_cost_rows, 200, "CostRows",
+          "Cost of a period by the keys of an attribution, what is left over included", cost_rows_params),
+    ROUTE("GET", "/api/v1/cost/reconciliation", ROLE_READER, CLASS_QUERY, 0, handle_cost_reconciliation, 200, "CostReconciliation",
+          "Every attribution against the bill, with the cause of each difference", cost_params),
+    ROUTE("POST", "/api/v1/cost/invoice", ROLE_READER, CLASS_QUERY, 0, handle_cost_invoice, 200, "CostInvoice",
+          "An invoice against the bill, with the likely cause of each difference", cost_invoice_params),
     ROUTE("GET", "/api/v1/tokens", ROLE_ADMINISTRATOR, CLASS_READ, 0, handle_tokens, 200, "Tokens", "Tokens, without their secrets", none),
     ROUTE("POST", "/api/v1/tokens", ROLE_ADMINISTRATOR, CLASS_CHANGE, 0, handle_token_create, 201, "TokenCreated",
           "Make a token; its secret is shown only here", token_params),
