@@ -201,6 +201,15 @@ static const char *const fill[] = {
     "INSERT INTO system_gold.bills VALUES ('acc-1', 1.50), ('acc-2', 2.50), (NULL, 3.50)",
     "INSERT INTO system_gold.rates VALUES ('eur', 1.1)",
     "INSERT INTO system_gold.notes VALUES ('secret')",
+    "CREATE SCHEMA secchi_information",
+    "CREATE TABLE secchi_information.schemata AS SELECT 'system_gold' AS schema_name",
+    "CREATE TABLE secchi_information.tables AS SELECT 'system_gold' AS table_schema, 'orders' AS table_name UNION ALL SELECT 'system_gold', 'notes'",
+    "CREATE TABLE secchi_information.columns AS SELECT * FROM secchi_information.tables",
+    "CREATE TABLE secchi_information.views AS SELECT * FROM secchi_information.tables",
+    "CREATE TABLE secchi_information.table_tags AS SELECT table_schema AS schema_name, table_name FROM secchi_information.tables",
+    "CREATE TABLE secchi_information.routines AS SELECT 'system_gold' AS routine_schema, 'orders_of' AS routine_name UNION ALL SELECT 'system_gold', 'noted'",
+    "CREATE TABLE secchi_information.parameters AS SELECT routine_schema AS specific_schema, routine_name AS specific_name FROM secchi_information.routines",
+    "CREATE TABLE secchi_information.routine_columns AS SELECT * FROM secchi_information.parameters",
 };
 
 static void write_file(struct fixture *f, const char *name, const char *text)
@@ -698,6 +707,8 @@ static void a_tenant_sees_its_rows_alone(void **state)
     refuse(f, &acme, "DESCRIBE notes");
     expect(f, &acme, "SELECT * FROM orders_of(0, 9)", "order_id,place\n10,1\n11,2\n");
     refuse(f, &acme, "SELECT noted_twice()"); /* notes are not open to it */
+    expect(f, &acme, "SELECT table_name FROM information_schema.columns", "table_name\norders\n");
+    expect(f, &acme, "SELECT specific_name FROM information_schema.parameters", "specific_name\norders_of\n");
 }
 
 static void functions_of_packs_answer(void **state)
