@@ -64,8 +64,11 @@ static int put_request(struct cli *cli, const char *sql, const char *format, str
     buf_printf(b, ", \"format\": \"%s\"", str_eq(format, "table") ? "arrow" : format);
     if (cli_value(cli, "max-rows"))
         buf_printf(b, ", \"max_rows\": %s", cli_value(cli, "max-rows"));
+    const char *engine = cli_value(cli, "engine");
     if (cli_flag(cli, "show-sql"))
-        buf_printf(b, ", \"show_sql\": \"%s\"", cli_value(cli, "engine") ? cli_value(cli, "engine") : "duckdb");
+        buf_printf(b, ", \"show_sql\": \"%s\"", engine ? engine : config_text(cli->config, "engine.kind"));
+    else if (engine)
+        buf_printf(b, ", \"engine\": \"%s\"", engine);
     if (cli_value(cli, "timeout"))
         buf_printf(b, ", \"timeout_ms\": %s000", cli_value(cli, "timeout"));
     buf_puts(b, ", \"params\": {");
@@ -143,8 +146,6 @@ static int run(struct cli *cli, struct error *err)
     int rc = read_sql(cli, &sql, err);
     if (!rc)
         rc = cli_load(cli, err);
-    if (!rc && cli_value(cli, "engine") && !cli_flag(cli, "show-sql"))
-        rc = error_set(err, ERROR_USAGE, "--engine goes with --show-sql; statements run on the engine of the home");
     format = cli_flag(cli, "show-sql") ? "json" : format ? format : "table";
     if (!rc)
         rc = put_request(cli, sql, format, &request, err);
@@ -177,7 +178,8 @@ static const struct option options[] = {
     {"max-rows", OPTION_INT, "N", NULL, NULL, false, "rows at the most (default: setting query.max_rows)"},
     {"timeout", OPTION_INT, "SECONDS", NULL, NULL, false, "ends the statement after that time (default: setting query.timeout)"},
     {"show-sql", OPTION_FLAG, NULL, NULL, NULL, false, "runs nothing: prints the statement as the engine gets it"},
-    {"engine", OPTION_CHOICE, "ENGINE", "duckdb|spark|databricks", NULL, false, "whose SQL --show-sql prints (default duckdb)"},
+    {"engine", OPTION_CHOICE, "ENGINE", "duckdb|spark|databricks", NULL, false,
+     "engine that runs the statement, or whose SQL --show-sql prints (default: setting engine.kind)"},
     {"read-only", OPTION_FLAG, NULL, NULL, NULL, false, "accepted for clarity: statements of people are always read-only"},
     {0},
 };

@@ -15,6 +15,7 @@ enum stop_reason { STOP_NONE, STOP_TIMEOUT, STOP_CANCELLED, STOP_CLOSING };
 struct running { /* a statement that the watchdog looks after */
     struct running *prev, *next;
     struct engine_conn *conn;
+    bool elsewhere; /* conn is of another engine than that of the home */
     const struct cancel *cancel;
     int64_t deadline_ns;
     int64_t timeout_ms;
@@ -24,6 +25,8 @@ struct running { /* a statement that the watchdog looks after */
 struct numbers { /* of one table in one scope, kept until the warehouse changes */
     int64_t rows, fresh_us, updated_us;
 };
+
+#define OTHER_ENGINES 3
 
 struct semantic {
     struct semantic_options o;
@@ -43,6 +46,11 @@ struct semantic {
     struct scope *scopes;      /* one a tenant of the configuration, in its order */
     size_t scope_count;
     pthread_rwlock_t scope_lock;
+    struct other_engine { /* of other kinds than that of the home, each opened by the first statement that names it */
+        const char *kind;
+        struct engine *engine;
+    } others[OTHER_ENGINES];
+    pthread_mutex_t others_lock;
     pthread_mutex_t numbers_lock;
     struct lineage_graph *graph; /* under numbers_lock; made when it is asked for first */
     struct map numbers;          /* tenant ("" for none) -> array of struct numbers, in the order of tables_visible */
@@ -61,9 +69,10 @@ struct semantic_result {
 };
 
 /* ---- places and connections (run.c) ---- */
-/* The connection asks in the name of the principal. */
-int run_start(struct semantic *s, const struct principal *p, struct running *r, const struct cancel *cancel, int64_t timeout_ms,
-              struct error *err) MUST_CHECK;
+/* The connection asks in the name of the principal; engine: kind of the one that runs the statement, NULL: that of the home. */
+void semantic_name(struct semantic *s, struct engine *e); /* the names that statements on e are resolved by */
+int run_start(struct semantic *s, const struct principal *p, struct running *r, const char *engine, const struct cancel *cancel,
+              int64_t timeout_ms, struct error *err) MUST_CHECK;
 void run_end(struct semantic *s, struct running *r);
 /* The error of a statement that was stopped by the watchdog, in place of what the engine said; else keeps *err. */
 int run_error(const struct running *r, int rc, struct error *err);

@@ -220,7 +220,7 @@ static int start(struct semantic_result *r, const struct semantic_request *q, co
         return rc;
     int64_t timeout_ms;
     limits(r->s, &r->principal, q, &r->max_rows, &timeout_ms);
-    rc = run_start(r->s, &r->principal, &r->run, cancel, timeout_ms, err);
+    rc = run_start(r->s, &r->principal, &r->run, q->engine, cancel, timeout_ms, err);
     if (rc)
         return rc;
     r->has_place = true;

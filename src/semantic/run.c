@@ -88,10 +88,63 @@ static void ask_as(struct engine_conn *conn, const struct principal *p)
     engine_set_user(conn, p->user, groups, access_groups(p, groups));
 }
 
-int run_start(struct semantic *s, const struct principal *p, struct running *r, const struct cancel *cancel, int64_t timeout_ms,
-              struct error *err)
+/* ---- the engine that a statement names ---------------------------------------------------------------------- */
+
+/* The name as it lives on. */
+static const char *kind_of(const char *kind)
 {
-    *r = (struct running){.cancel = cancel, .timeout_ms = timeout_ms, .deadline_ns = clock_mono_ns() + timeout_ms * 1000000};
+    static const char *const kinds[] = {"duckdb", "spark", "databricks"};
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (str_eq(kinds[i], kind))
+            return kinds[i];
+    return "";
+}
+
+static int open_other(struct semantic *s, const char *kind, struct other_engine *ret, struct error *err)
+{
+    int rc = s->o.open_engine ? s->o.open_engine(s->o.context, kind, &ret->engine, err)
+                              : error_set(err, ERROR_UNAVAILABLE, "statements run on the engine of the home");
+    if (rc)
+        return rc;
+    semantic_name(s, ret->engine);
+    ret->kind = kind_of(kind);
+    return 0;
+}
+
+static int other_engine(struct semantic *s, const char *kind, struct engine **ret, struct error *err)
+{
+    int rc = 0;
+    size_t i = 0;
+    pthread_mutex_lock(&s->others_lock);
+    while (i < OTHER_ENGINES && s->others[i].kind && !str_eq(s->others[i].kind, kind))
+        i++;
+    if (i == OTHER_ENGINES)
+        rc = error_set(err, ERROR_USAGE, "there is no engine '%s'", kind);
+    else if (!s->others[i].kind)
+        rc = open_other(s, kind, &s->others[i], err);
+    if (!rc)
+        *ret = s->others[i].engine;
+    pthread_mutex_unlock(&s->others_lock);
+    return rc;
+}
+
+static int connect_for(struct semantic *s, const struct principal *p, struct running *r, const char *kind, struct engine_conn **ret,
+                       struct error *err)
+{
+    struct engine *e = s->o.engine;
+    if (r->elsewhere && p->tenant)
+        return error_set(err, ERROR_FORBIDDEN, "the tenant %s asks the engine of the home alone", p->tenant);
+    int rc = r->elsewhere ? other_engine(s, kind, &e, err) : 0;
+    return rc ? rc : engine_connect(e, ENGINE_READ, r->cancel, ret, err);
+}
+
+int run_start(struct semantic *s, const struct principal *p, struct running *r, const char *engine, const struct cancel *cancel,
+              int64_t timeout_ms, struct error *err)
+{
+    *r = (struct running){.elsewhere = engine && !str_eq(engine, config_text(s->o.config, "engine.kind")),
+                          .cancel = cancel,
+                          .timeout_ms = timeout_ms,
+                          .deadline_ns = clock_mono_ns() + timeout_ms * 1000000};
     struct engine_conn *conn = NULL;
     pthread_mutex_lock(&s->lock);
     look_at(s, r);
@@ -101,7 +154,7 @@ int run_start(struct semantic *s, const struct principal *p, struct running *r, 
     }
     if (r->reason == STOP_NONE) {
         s->active++;
-        if (s->idle.len)
+        if (s->idle.len && !r->elsewhere)
             conn = s->idle.items[--s->idle.len];
     }
     enum stop_reason reason = r->reason;
@@ -114,7 +167,7 @@ int run_start(struct semantic *s, const struct principal *p, struct running *r, 
     }
     if (reason != STOP_NONE)
         return stop_error(reason, timeout_ms, err);
-    int rc = conn ? 0 : engine_connect(s->o.engine, ENGINE_READ, cancel, &conn, err);
+    int rc = conn ? 0 : connect_for(s, p, r, engine, &conn, err);
     if (!rc)
         ask_as(conn, p);
     pthread_mutex_lock(&s->lock);
@@ -135,7 +188,7 @@ void run_end(struct semantic *s, struct running *r)
     unlink_running(s, r);
     struct engine_conn *conn = r->conn;
     r->conn = NULL;
-    bool keep = r->reason == STOP_NONE && !s->stopping; /* an interrupted connection may still have the flag set */
+    bool keep = r->reason == STOP_NONE && !s->stopping && !r->elsewhere; /* an interrupted connection may still have the flag set */
     if (keep)
         *VEC_ADD(&s->idle) = conn;
     pthread_mutex_unlock(&s->lock);

@@ -4,6 +4,15 @@
 
 #include "semantic/private.h"
 
+void semantic_name(struct semantic *s, struct engine *e)
+{
+    engine_set_env(e, &(struct sql_env){.context = s,
+                                        .name = scope_resolve,
+                                        .variable = scope_resolve_variable,
+                                        .function = scope_resolve_function,
+                                        .metric = scope_resolve_metric});
+}
+
 int semantic_new(const struct semantic_options *o, struct semantic **ret, struct error *err)
 {
     struct semantic *s = xcalloc(1, sizeof(*s));
@@ -20,11 +29,8 @@ int semantic_new(const struct semantic_options *o, struct semantic **ret, struct
     pthread_rwlock_init(&s->scope_lock, NULL);
     pthread_mutex_init(&s->numbers_lock, NULL);
     s->version = 1;
-    engine_set_env(o->engine, &(struct sql_env){.context = s,
-                                                .name = scope_resolve,
-                                                .variable = scope_resolve_variable,
-                                                .function = scope_resolve_function,
-                                                .metric = scope_resolve_metric});
+    pthread_mutex_init(&s->others_lock, NULL);
+    semantic_name(s, o->engine);
     int code = pthread_create(&s->watchdog, NULL, run_watchdog, s);
     if (code) {
         s->watchdog = 0;
@@ -61,6 +67,9 @@ void semantic_free(struct semantic *s)
     for (size_t i = 0; i < s->idle.len; i++)
         engine_disconnect(s->idle.items[i]);
     VEC_FREE(&s->idle);
+    for (size_t i = 0; i < OTHER_ENGINES; i++)
+        engine_close(s->others[i].engine);
+    pthread_mutex_destroy(&s->others_lock);
     numbers_forget(s);
     graph_free(s->graph);
     scopes_free(s);

@@ -18,6 +18,9 @@ struct semantic_options { /* borrowed for the life of the semantic */
     const struct pack_catalogue *catalogue;
     const struct config *config;
     struct state *state; /* audit; NULL: none is kept (tests) */
+    /* Opens an engine of another kind than that of the home, for statements that name it; the semantic closes it. NULL: there is none. */
+    int (*open_engine)(void *context, const char *kind, struct engine **ret, struct error *err);
+    void *context;
 };
 /* Also sets the names of the engine (engine_set_env): so it is made before the engine's first statement. */
 int semantic_new(const struct semantic_options *o, struct semantic **ret, struct error *err) MUST_CHECK;
@@ -40,6 +43,8 @@ struct semantic_request {
     int64_t timeout_ms; /* 0: query.timeout; the same */
     const char *show;   /* not NULL: the statement as an engine gets it is the result, one row with a column sql: "duckdb", or "spark" and
                            "databricks": Databricks SQL without metric views and variables */
+    const char *engine; /* "duckdb", "spark", "databricks": the one that runs it; NULL: that of the home. Another one than that is not open
+                           to tenants, whose views are in the home */
 };
 
 struct semantic_result;

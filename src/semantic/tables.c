@@ -104,7 +104,7 @@ static int read_numbers(struct semantic *s, const struct principal *p, const str
     if (!sql)
         return error_set(err, ERROR_LIMIT, "there are too many tables to count");
     struct running run;
-    int rc = run_start(s, p, &run, NULL, (int64_t)(config_float(s->o.config, "query.timeout") * 1000.0), err);
+    int rc = run_start(s, p, &run, NULL, NULL, (int64_t)(config_float(s->o.config, "query.timeout") * 1000.0), err);
     if (rc)
         return rc;
     struct engine_rows rows;
@@ -241,7 +241,7 @@ int semantic_columns(struct semantic *s, const struct principal *p, const char *
         rc = scope_acquire(s, p, &scope, err);
     if (rc)
         return rc;
-    rc = run_start(s, p, &run, NULL, (int64_t)(config_float(s->o.config, "query.timeout") * 1000.0), err);
+    rc = run_start(s, p, &run, NULL, NULL, (int64_t)(config_float(s->o.config, "query.timeout") * 1000.0), err);
     if (!rc) {
         scope_use(scope);
         rc = run_error(&run, columns_of(s, p, run.conn, &name, a, ret, ret_count, err), err);

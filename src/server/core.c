@@ -41,14 +41,14 @@ static int load_packs(struct owner *o, struct pack_catalogue **ret, struct error
 
 /* ---- the engine --------------------------------------------------------------------------------------------- */
 
-static int open_engine(struct owner *o, const struct config *config, struct engine **ret, struct error *err)
+static int open_engine(struct owner *o, const struct config *config, const char *kind, struct engine **ret, struct error *err)
 {
     struct arena *a CLEANUP(arena_freep) = arena_new();
     const char **dirs = arena_alloc(a, (config->source_count + 1) * sizeof(*dirs));
     for (size_t i = 0; i < config->source_count; i++)
         dirs[i] = config->sources[i].path;
     struct engine_options options = {
-        .kind = config_text(config, "engine.kind"),
+        .kind = kind,
         .path = path_join(a, o->home, "warehouse.db"),
         .lib_dir = config_find_lib(a),
         .read_dirs = dirs,
@@ -64,9 +64,20 @@ static int open_engine(struct owner *o, const struct config *config, struct engi
     return rc ? rc : engine_open(&options, ret, err);
 }
 
-static int open_semantic(struct core *c, struct error *err)
+/* A warehouse file is that of the home or none: an embedded engine beside a remote one would know no table. */
+static int open_other(void *context, const char *kind, struct engine **ret, struct error *err)
 {
-    struct semantic_options options = {.engine = c->engine, .catalogue = c->catalogue, .config = c->config, .state = c->state};
+    struct owner *o = context;
+    if (str_eq(kind, "duckdb"))
+        return error_set(err, ERROR_UNAVAILABLE, "the tables of this home lie on the engine %s",
+                         config_text(o->core.config, "engine.kind"));
+    return open_engine(o, o->core.config, kind, ret, err);
+}
+
+static int open_semantic(struct owner *o, struct core *c, struct error *err)
+{
+    struct semantic_options options = {
+        .engine = c->engine, .catalogue = c->catalogue, .config = c->config, .state = c->state, .open_engine = open_other, .context = o};
     return semantic_new(&options, &c->semantic, err);
 }
 
@@ -88,10 +99,10 @@ static int open_parts(struct owner *o, struct core *c, struct error *err)
             rc = load_packs(o, &c->catalogue, err);
             break;
         case 2:
-            rc = open_engine(o, c->config, &c->engine, err);
+            rc = open_engine(o, c->config, config_text(c->config, "engine.kind"), &c->engine, err);
             break;
         case 3:
-            rc = open_semantic(c, err);
+            rc = open_semantic(o, c, err);
             break;
         case 4:
             c->build = (struct build_context){.engine = c->engine, .catalogue = c->catalogue, .config = c->config, .state = c->state};

@@ -99,7 +99,8 @@ int handle_query(struct request *rq, struct error *err)
     struct semantic_request q = {.sql = arg_text(rq, "sql"),
                                  .max_rows = arg_int(rq, "max_rows"),
                                  .timeout_ms = arg_int(rq, "timeout_ms"),
-                                 .show = arg_text(rq, "show_sql")};
+                                 .show = arg_text(rq, "show_sql"),
+                                 .engine = arg_text(rq, "engine")};
     const char *name = arg_text(rq, "format");
     bool envelope = str_eq(name, "envelope");
     enum semantic_format format = FORMAT_JSON;

@@ -24,6 +24,8 @@ static const struct param query_params[] = {
     {"max_rows", IN_BODY, PARAM_INT, false, 1, 1000000000, NULL, NULL, "rows at most; the default is the setting query.max_rows"},
     {"timeout_ms", IN_BODY, PARAM_INT, false, 1, 86400000, NULL, NULL, "milliseconds at most; the default is the setting query.timeout"},
     {"format", IN_BODY, PARAM_ENUM, false, 0, 0, "envelope", "envelope|json|jsonl|csv|arrow|parquet", "form of the result"},
+    {"engine", IN_BODY, PARAM_ENUM, false, 0, 0, NULL, "duckdb|spark|databricks",
+     "runs it there; the default is the setting engine.kind. Another engine is reached by engine.url and its like, and is not open to tenants"},
     {"show_sql", IN_BODY, PARAM_ENUM, false, 0, 0, NULL, "duckdb|spark|databricks",
      "runs nothing: the result is one row with the statement as this engine gets it"},
     {0},
