@@ -74,6 +74,6 @@ int cli_print_table(FILE *f, const void *data, size_t len, struct error *err) MU
 
 extern const struct command command_simulate, command_init, command_setup, command_refresh, command_status, command_query, command_sql,
     command_check, command_doctor, command_backup, command_restore, command_serve, command_stop, command_token, command_help,
-    command_completion, command_version, command_rules, command_explain, command_cost;
+    command_completion, command_version, command_rules, command_explain, command_cost, command_export;
 
 #endif
