@@ -1,17 +1,10 @@
 #include "cli/command.h"
 
 const struct command *const cli_commands[] = {
-    &command_init,    &command_setup,
-    &command_refresh, &command_status,
-    &command_query,   &command_sql,
-    &command_explain, &command_simulate,
-    &command_check,   &command_doctor,
-    &command_backup,  &command_restore,
-    &command_serve,   &command_stop,
-    &command_rules,   &command_cost,
-    &command_export,  &command_token,
-    &command_help,    &command_completion,
-    &command_version, NULL,
+    &command_init, &command_setup,    &command_refresh, &command_status, &command_query,  &command_sql,        &command_explain,
+    &command_cost, &command_simulate, &command_check,   &command_doctor, &command_backup, &command_restore,    &command_serve,
+    &command_stop, &command_rules,    &command_export,  &command_token,  &command_help,   &command_completion, &command_version,
+    NULL,
 };
 
 const struct option cli_global_options[] = {

@@ -91,7 +91,8 @@ static struct lineage_node *object_named(const struct explainer *x, const struct
         return graph_find(x->graph, NODE_FUNCTION, f->schema, f->name);
     if (pack_resolve(&x->s->names, &n, x->a, &schema, &table, &ignored))
         return NULL;
-    return graph_find(x->graph, NODE_TABLE, schema, table);
+    struct lineage_node *t = graph_find(x->graph, NODE_TABLE, schema, table);
+    return t && t->object ? t : NULL;
 }
 
 /* The longest beginning that is an object; what follows is a column and its fields. */
@@ -148,7 +149,10 @@ static int unknown(const struct explainer *x, const char *text, const struct par
 
 static const char *kind_of(const struct lineage_node *n)
 {
-    return n->kind == NODE_METRIC ? "metric_view" : n->kind == NODE_FUNCTION ? "function" : n->object->is_view ? "view" : "table";
+    return n->kind == NODE_METRIC             ? "metric_view"
+           : n->kind == NODE_FUNCTION         ? "function"
+           : !n->object || n->object->is_view ? "view"
+                                              : "table";
 }
 
 struct place_list {
@@ -178,7 +182,8 @@ static void add_sources(const struct explainer *x, struct place_list *l, const s
                         size_t count, bool direct)
 {
     for (size_t i = 0; i < count; i++) {
-        const struct lineage_node *n = graph_find(x->graph, s[i].function ? NODE_FUNCTION : NODE_TABLE, s[i].schema, s[i].table);
+        const char *schema = str_eq(s[i].schema, "secchi_information") ? "information_schema" : s[i].schema;
+        const struct lineage_node *n = graph_find(x->graph, s[i].function ? NODE_FUNCTION : NODE_TABLE, schema, s[i].table);
         if (n && n != of && visible(x, n))
             add_place(l, 1, n, s[i].column, s[i].field, direct);
     }
@@ -345,7 +350,8 @@ static void put_function(const struct explainer *x, const struct lineage_node *n
     ret->parts[ret->part_count++] = (struct semantic_part){"definition", f->file, f->line, f->ddl};
 }
 
-static void put_metric(const struct explainer *x, const struct lineage_node *n, struct semantic_explained *ret)
+static void put_metric(const struct explainer *x, const struct lineage_node *n, const struct lineage_column *c,
+                       struct semantic_explained *ret)
 {
     const struct pack_metric_view *m = n->metric;
     ret->layer = "gold";
@@ -353,7 +359,8 @@ static void put_metric(const struct explainer *x, const struct lineage_node *n, 
     ret->comment = m->view->comment;
     ret->pack = m->pack;
     ret->parts = arena_alloc(x->a, sizeof(*ret->parts));
-    ret->parts[ret->part_count++] = (struct semantic_part){"definition", m->file, 1, arena_strndup(x->a, m->yaml, m->yaml_len)};
+    ret->parts[ret->part_count++] = (struct semantic_part){"definition", m->file, c && c->field->line ? c->field->line : 1,
+                                                           arena_strndup(x->a, m->yaml, m->yaml_len)};
 }
 
 static void explain_node(const struct explainer *x, const struct lineage_node *n, const struct lineage_column *c, const char *field,
@@ -368,7 +375,7 @@ static void explain_node(const struct explainer *x, const struct lineage_node *n
     else if (n->kind == NODE_FUNCTION)
         put_function(x, n, ret);
     else
-        put_metric(x, n, ret);
+        put_metric(x, n, c, ret);
     put_columns(x, n, c, ret);
     add_sources(x, &rows, n, n->rows, n->row_count, false);
     ret->rows = steal(x, &rows);

@@ -3,6 +3,8 @@
 
 #include "semantic/private.h"
 
+#define OTHERS_MAX 256 /* tables that are no content of packs */
+
 struct maker {
     struct lineage_graph *g;
     struct sql_env env;
@@ -222,6 +224,23 @@ static void add_read(struct maker *m, struct lineage_node *n, struct lineage_nod
     n->reads = all;
 }
 
+static struct lineage_node *add_node(struct lineage_graph *g, enum lineage_kind kind, const char *schema, const char *name)
+{
+    struct lineage_node *n = &g->nodes[g->node_count++];
+    *n = (struct lineage_node){.kind = kind, .schema = schema, .name = name};
+    map_set(&g->by_name, node_key(g->arena, kind, schema, name), n);
+    return n;
+}
+
+/* What the program makes itself, as information_schema, has a place but no object of a pack. */
+static struct lineage_node *table_node(struct maker *m, const char *schema, const char *name)
+{
+    const bool information = str_eq(schema, "secchi_information");
+    const char *shown = information ? "information_schema" : schema;
+    struct lineage_node *n = graph_find(m->g, NODE_TABLE, shown, name);
+    return n || m->g->node_count == m->g->node_cap ? n : add_node(m->g, NODE_TABLE, shown, name);
+}
+
 static void read_references(struct maker *m, struct lineage_node *n, const struct sql_references *r)
 {
     const char *schema, *table;
@@ -231,7 +250,7 @@ static void read_references(struct maker *m, struct lineage_node *n, const struc
         if (v)
             add_read(m, n, graph_find(m->g, NODE_METRIC, v->schema, v->name));
         else if (!pack_resolve(&m->names, &r->reads[i].name, m->g->arena, &schema, &table, &ignored))
-            add_read(m, n, graph_find(m->g, NODE_TABLE, schema, table));
+            add_read(m, n, table_node(m, schema, table));
     }
     for (size_t i = 0; i < r->function_count; i++) {
         const struct pack_function *f = pack_find_function(&m->names, &r->functions[i].name);
@@ -267,7 +286,7 @@ static void link_reads(struct maker *m, struct lineage_node *n)
 
 static struct lineage_node *node_of(struct maker *m, const struct sql_lineage_source *s)
 {
-    return graph_find(m->g, s->function ? NODE_FUNCTION : NODE_TABLE, s->schema, s->table);
+    return s->function ? graph_find(m->g, NODE_FUNCTION, s->schema, s->table) : table_node(m, s->schema, s->table);
 }
 
 static void link_source(struct maker *m, struct lineage_node *to, const struct lineage_column *column, const struct sql_lineage_source *s)
@@ -294,14 +313,6 @@ static void link_columns(struct maker *m, struct lineage_node *n)
 
 /* ---- all of it ----------------------------------------------------------------------------------------------------- */
 
-static struct lineage_node *add_node(struct lineage_graph *g, enum lineage_kind kind, const char *schema, const char *name)
-{
-    struct lineage_node *n = &g->nodes[g->node_count++];
-    *n = (struct lineage_node){.kind = kind, .schema = schema, .name = name};
-    map_set(&g->by_name, node_key(g->arena, kind, schema, name), n);
-    return n;
-}
-
 struct lineage_graph *graph_new(const struct pack_names *names)
 {
     const struct pack_catalogue *c = names->catalogue;
@@ -316,7 +327,8 @@ struct lineage_graph *graph_new(const struct pack_names *names)
                              .now_us = clock_now_us(),
                              .user = ""};
     g->arena = arena_new();
-    g->nodes = arena_alloc(g->arena, (c->object_count + c->function_count + c->metric_view_count + 1) * sizeof(*g->nodes));
+    g->node_cap = c->object_count + c->function_count + c->metric_view_count + OTHERS_MAX;
+    g->nodes = arena_alloc(g->arena, g->node_cap * sizeof(*g->nodes));
     for (size_t i = 0; i < c->object_count; i++) { /* what is read comes first */
         struct lineage_node *n = add_node(g, NODE_TABLE, c->objects[i]->schema, c->objects[i]->name);
         n->object = c->objects[i];

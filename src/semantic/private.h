@@ -128,7 +128,7 @@ struct lineage_column {
 struct lineage_node { /* a table, view, function or metric view */
     enum lineage_kind { NODE_TABLE, NODE_FUNCTION, NODE_METRIC } kind;
     const char *schema, *name;
-    const struct pack_object *object;
+    const struct pack_object *object; /* of a table; NULL: it is no content of packs */
     const struct pack_function *function;
     const struct pack_metric_view *metric;
     struct lineage_column *columns;
@@ -148,7 +148,7 @@ struct lineage_edge { /* a column of `from` goes into one of `to`; direct false:
 struct lineage_graph {
     struct arena *arena;
     struct lineage_node *nodes;
-    size_t node_count;
+    size_t node_count, node_cap;
     struct map by_name; /* kind, then "schema.name" in lower case */
     struct lineage_edge *edges;
     size_t edge_count;
