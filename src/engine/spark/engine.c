@@ -8,8 +8,12 @@ struct spark *spark_of(struct engine_conn *c) { return (struct spark *)c->engine
 
 struct remote_env spark_env(struct spark_conn *c)
 {
-    return (struct remote_env){
-        .conn = &c->base, .catalog = spark_of(&c->base)->catalog, .plain_tables = true, .staged = spark_staged, .context = c};
+    return (struct remote_env){.conn = &c->base,
+                               .catalog = spark_of(&c->base)->catalog,
+                               .plain_tables = true,
+                               .literals = true,
+                               .staged = spark_staged,
+                               .context = c};
 }
 
 /* ---- the instance ------------------------------------------------------------------------------------------------- */
@@ -273,11 +277,6 @@ int spark_sql(struct spark_conn *c, const char *sql, int64_t *ret_rows, struct e
     return spark_run(c, &(struct spark_plan){.kind = SPARK_COMMAND, .sql = sql}, ret_rows, err);
 }
 
-static struct spark_plan plan_of(enum spark_plan_kind kind, const struct remote_text *t, const struct engine_stmt *s)
-{
-    return (struct spark_plan){.kind = kind, .sql = t->sql, .params = s->params, .param_count = s->param_count};
-}
-
 static int spark_exec(struct engine_conn *base, const struct engine_stmt *s, int64_t *ret_rows, struct error *err)
 {
     struct spark_conn *c = (struct spark_conn *)base;
@@ -298,7 +297,7 @@ static int spark_exec(struct engine_conn *base, const struct engine_stmt *s, int
         rc = spark_sql(c, arena_printf(a, "CREATE DATABASE IF NOT EXISTS %s", t.schema), NULL, err);
     int64_t rows = 0;
     if (!rc && t.sql) {
-        const struct spark_plan plan = plan_of(SPARK_COMMAND, &t, s);
+        const struct spark_plan plan = {.kind = SPARK_COMMAND, .sql = t.sql};
         rc = spark_run(c, &plan, &rows, err);
         if (rc)
             remote_place(&t, s, err);
@@ -330,7 +329,7 @@ static int spark_stream_op(struct engine_conn *base, const struct engine_stmt *s
     int rc = query_text(c, s, own, &t, err);
     if (rc)
         return rc;
-    const struct spark_plan plan = plan_of(SPARK_QUERY, &t, s);
+    const struct spark_plan plan = {.kind = SPARK_QUERY, .sql = t.sql};
     return spark_stream_open(c, &plan, &t, s, ret, a, ret_columns, ret_count, err);
 }
 
@@ -342,7 +341,7 @@ static int spark_describe(struct engine_conn *base, const struct engine_stmt *s,
     int rc = query_text(c, s, a, &t, err);
     if (rc)
         return rc;
-    const struct spark_plan plan = plan_of(SPARK_QUERY, &t, s);
+    const struct spark_plan plan = {.kind = SPARK_QUERY, .sql = t.sql};
     rc = spark_session_schema(c->session, &plan, a, ret, ret_count, err);
     if (rc)
         remote_place(&t, s, err);

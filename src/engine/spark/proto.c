@@ -31,17 +31,6 @@ void proto_put_number(struct buf *b, unsigned field, uint64_t value)
     put_varint(b, value);
 }
 
-void proto_put_double(struct buf *b, unsigned field, double value)
-{
-    uint64_t bits;
-    char bytes[8];
-    memcpy(&bits, &value, sizeof(bits));
-    for (int i = 0; i < 8; i++)
-        bytes[i] = (char)(bits >> (8 * i) & 0xff);
-    put_tag(b, field, PROTO_FIXED64);
-    buf_add(b, bytes, sizeof(bytes));
-}
-
 void proto_put_bytes(struct buf *b, unsigned field, const void *data, size_t len)
 {
     put_tag(b, field, PROTO_BYTES);
@@ -166,52 +155,11 @@ static void put_who(struct buf *b, const struct spark_who *who, unsigned client_
     proto_put_text(b, server_session_field, who->server_session_id);
 }
 
-/* Expression.Literal. A null has to tell a type. */
-static void put_literal(struct buf *b, const struct engine_value *v)
-{
-    size_t null;
-    switch (v->type) {
-    case ENGINE_NULL:
-        null = proto_open(b, 1);
-        proto_close(b, proto_open(b, 1));
-        proto_close(b, null);
-        break;
-    case ENGINE_BOOL:
-        proto_put_number(b, 3, v->b);
-        break;
-    case ENGINE_I64:
-        proto_put_number(b, 7, (uint64_t)v->i);
-        break;
-    case ENGINE_F64:
-        proto_put_double(b, 11, v->f);
-        break;
-    case ENGINE_TEXT:
-    case ENGINE_OTHER:
-        proto_put_text(b, 13, v->text);
-        break;
-    case ENGINE_DATE:
-        proto_put_number(b, 16, (uint64_t)v->i);
-        break;
-    case ENGINE_TIMESTAMP:
-        proto_put_number(b, 17, (uint64_t)v->i);
-        break;
-    }
-}
-
 /* Relation.sql */
 static void put_sql(struct buf *b, const struct spark_plan *plan)
 {
     size_t sql = proto_open(b, 10);
     proto_put_text(b, 1, plan->sql);
-    for (size_t i = 0; i < plan->param_count; i++) {
-        size_t argument = proto_open(b, 4); /* named_arguments: map of text to Expression */
-        proto_put_text(b, 1, plan->params[i].name);
-        size_t expression = proto_open(b, 2), literal = proto_open(b, 1);
-        put_literal(b, &plan->params[i].value);
-        proto_close(b, literal);
-        proto_close(b, expression);
-        proto_close(b, argument);
-    }
     proto_close(b, sql);
 }
 
