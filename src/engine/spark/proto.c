@@ -144,15 +144,13 @@ static int damaged(struct error *err) { return error_set(err, ERROR_ENGINE, "an 
 /* ---- requests --------------------------------------------------------------------------------------------------- */
 
 /* Fields 1 and 2 are the same in all requests. */
-static void put_who(struct buf *b, const struct spark_who *who, unsigned client_type_field, unsigned server_session_field)
+static void put_who(struct buf *b, const struct spark_who *who)
 {
     proto_put_text(b, 1, who->session_id);
     size_t user = proto_open(b, 2);
     proto_put_text(b, 1, who->user_id);
     proto_put_text(b, 2, who->user_id);
     proto_close(b, user);
-    proto_put_text(b, client_type_field, who->client_type);
-    proto_put_text(b, server_session_field, who->server_session_id);
 }
 
 /* Relation.sql */
@@ -175,7 +173,7 @@ static void put_rows(struct buf *b, unsigned field, const struct spark_plan *pla
 
 static void put_write(struct buf *b, const struct spark_plan *plan)
 {
-    enum { APPEND_V1 = 2, APPEND_V2 = 4, SAVE_AS_TABLE = 1 };
+    enum { APPEND_V1 = 1, APPEND_V2 = 4, SAVE_AS_TABLE = 1 };
     size_t command = proto_open(b, 2), write = proto_open(b, plan->kind == SPARK_APPEND ? 4 : 2);
     put_rows(b, 1, plan);
     if (plan->kind == SPARK_APPEND) { /* WriteOperationV2 */
@@ -224,47 +222,55 @@ static void put_plan(struct buf *b, unsigned field, const struct spark_plan *pla
 
 void spark_put_execute(struct buf *b, const struct spark_who *who, const char *operation_id, const struct spark_plan *plan)
 {
-    put_who(b, who, 4, 8);
+    put_who(b, who);
     put_plan(b, 3, plan);
+    proto_put_text(b, 4, who->client_type);
     size_t option = proto_open(b, 5), reattach = proto_open(b, 1);
     proto_put_number(b, 1, 1);
     proto_close(b, reattach);
     proto_close(b, option);
     proto_put_text(b, 6, operation_id);
+    proto_put_text(b, 8, who->server_session_id);
 }
 
 void spark_put_reattach(struct buf *b, const struct spark_who *who, const char *operation_id, const char *last_response_id)
 {
-    put_who(b, who, 4, 6);
+    put_who(b, who);
     proto_put_text(b, 3, operation_id);
+    proto_put_text(b, 4, who->client_type);
     proto_put_text(b, 5, last_response_id);
+    proto_put_text(b, 6, who->server_session_id);
 }
 
 void spark_put_release(struct buf *b, const struct spark_who *who, const char *operation_id)
 {
-    put_who(b, who, 4, 7);
+    put_who(b, who);
     proto_put_text(b, 3, operation_id);
+    proto_put_text(b, 4, who->client_type);
     proto_close(b, proto_open(b, 5));
+    proto_put_text(b, 7, who->server_session_id);
 }
 
 void spark_put_interrupt(struct buf *b, const struct spark_who *who, const char *operation_id)
 {
     enum { BY_OPERATION = 3 };
-    put_who(b, who, 3, 7);
+    put_who(b, who);
+    proto_put_text(b, 3, who->client_type);
     proto_put_number(b, 4, BY_OPERATION);
     proto_put_text(b, 6, operation_id);
+    proto_put_text(b, 7, who->server_session_id);
 }
 
 /* ReleaseSessionRequest has no place for what the server calls it. */
 void spark_put_release_session(struct buf *b, const struct spark_who *who)
 {
-    const struct spark_who bare = {.session_id = who->session_id, .user_id = who->user_id, .client_type = who->client_type};
-    put_who(b, &bare, 3, 0);
+    put_who(b, who);
+    proto_put_text(b, 3, who->client_type);
 }
 
 void spark_put_config(struct buf *b, const struct spark_who *who, const char *const (*pairs)[2], size_t count)
 {
-    put_who(b, who, 4, 8);
+    put_who(b, who);
     size_t operation = proto_open(b, 3), set = proto_open(b, 1);
     for (size_t i = 0; i < count; i++) {
         size_t pair = proto_open(b, 1);
@@ -274,19 +280,24 @@ void spark_put_config(struct buf *b, const struct spark_who *who, const char *co
     }
     proto_close(b, set);
     proto_close(b, operation);
+    proto_put_text(b, 4, who->client_type);
+    proto_put_text(b, 8, who->server_session_id);
 }
 
 void spark_put_analyze_schema(struct buf *b, const struct spark_who *who, const struct spark_plan *query)
 {
-    put_who(b, who, 3, 17);
+    put_who(b, who);
+    proto_put_text(b, 3, who->client_type);
     size_t schema = proto_open(b, 4);
     put_plan(b, 1, query);
     proto_close(b, schema);
+    proto_put_text(b, 17, who->server_session_id);
 }
 
 void spark_put_analyze_table(struct buf *b, const struct spark_who *who, const char *table)
 {
-    put_who(b, who, 3, 17);
+    put_who(b, who);
+    proto_put_text(b, 3, who->client_type);
     size_t schema = proto_open(b, 4), plan = proto_open(b, 1), relation = proto_open(b, 1), read = proto_open(b, 2),
            named = proto_open(b, 1);
     proto_put_text(b, 1, table);
@@ -295,12 +306,15 @@ void spark_put_analyze_table(struct buf *b, const struct spark_who *who, const c
     proto_close(b, relation);
     proto_close(b, plan);
     proto_close(b, schema);
+    proto_put_text(b, 17, who->server_session_id);
 }
 
 void spark_put_analyze_version(struct buf *b, const struct spark_who *who)
 {
-    put_who(b, who, 3, 17);
+    put_who(b, who);
+    proto_put_text(b, 3, who->client_type);
     proto_close(b, proto_open(b, 10));
+    proto_put_text(b, 17, who->server_session_id);
 }
 
 struct spark_text spark_text_copy(struct arena *a, struct spark_text t)
