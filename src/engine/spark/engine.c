@@ -202,6 +202,7 @@ static void spark_disconnect(struct engine_conn *base)
     spark_end(c->session);
     spark_staged_drop_all(c);
     map_free(&c->staged);
+    map_free(&c->schemas);
     spark_session_close(c->session);
     if (c->mode == ENGINE_WRITE)
         give_writer(e);
@@ -277,6 +278,17 @@ int spark_sql(struct spark_conn *c, const char *sql, int64_t *ret_rows, struct e
     return spark_run(c, &(struct spark_plan){.kind = SPARK_COMMAND, .sql = sql}, ret_rows, err);
 }
 
+static int make_schema(struct spark_conn *c, const char *schema, struct error *err)
+{
+    struct arena *a CLEANUP(arena_freep) = arena_new();
+    if (map_has(&c->schemas, schema))
+        return 0;
+    int rc = spark_sql(c, arena_printf(a, "CREATE DATABASE IF NOT EXISTS %s", schema), NULL, err);
+    if (!rc)
+        map_set(&c->schemas, schema, c);
+    return rc;
+}
+
 static int spark_exec(struct engine_conn *base, const struct engine_stmt *s, int64_t *ret_rows, struct error *err)
 {
     struct spark_conn *c = (struct spark_conn *)base;
@@ -294,7 +306,9 @@ static int spark_exec(struct engine_conn *base, const struct engine_stmt *s, int
         return ERROR_FORBIDDEN;
     }
     if (t.schema)
-        rc = spark_sql(c, arena_printf(a, "CREATE DATABASE IF NOT EXISTS %s", t.schema), NULL, err);
+        rc = make_schema(c, t.schema, err);
+    if (t.kind == SQL_DROP_SCHEMA)
+        map_free(&c->schemas);
     int64_t rows = 0;
     if (!rc && t.sql) {
         const struct spark_plan plan = {.kind = SPARK_COMMAND, .sql = t.sql};
