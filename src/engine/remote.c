@@ -180,6 +180,77 @@ static void splice_asked(struct rewriting *r)
     }
 }
 
+/* ---- parameters ------------------------------------------------------------------------------------------------------- */
+
+/* In one line, so that places of errors stay. */
+static const char *text_literal(struct rewriting *r, const char *text)
+{
+    const char *literal = sql_literal(r->a, text);
+    struct buf b CLEANUP(buf_free) = {0};
+    if (!strpbrk(literal, "\r\n"))
+        return literal;
+    buf_init(&b, (size_t)LIMIT_SQL_BYTES * 4);
+    for (const char *p = literal; *p; p++)
+        if (*p == '\n' || *p == '\r')
+            buf_puts(&b, *p == '\n' ? "\\n" : "\\r");
+        else
+            buf_putc(&b, *p);
+    return b.overflow ? NULL : arena_strdup(r->a, b.data);
+}
+
+static const char *value_literal(struct rewriting *r, const struct engine_value *v, bool bare)
+{
+    switch (v->type) {
+    case ENGINE_NULL:
+        return "NULL";
+    case ENGINE_BOOL:
+        return v->b ? "TRUE" : "FALSE";
+    case ENGINE_I64:
+        if (v->i == INT64_MIN)
+            return "(-9223372036854775807L - 1L)";
+        return arena_printf(r->a, bare ? "%" PRId64 : v->i < 0 ? "(%" PRId64 "L)" : "%" PRId64 "L", v->i);
+    case ENGINE_F64:
+        return arena_printf(r->a, "CAST('%.17g' AS DOUBLE)", v->f);
+    case ENGINE_TIMESTAMP:
+        return arena_printf(r->a, "timestamp_micros(%" PRId64 "L)", v->i);
+    case ENGINE_DATE:
+        return arena_printf(r->a, "date_from_unix_date(%" PRId64 ")", v->i);
+    case ENGINE_TEXT:
+    case ENGINE_OTHER:
+        break;
+    }
+    return utf8_valid(v->text, strlen(v->text)) ? text_literal(r, v->text) : NULL;
+}
+
+/* LIMIT and OFFSET take whole numbers of 32 bits only. */
+static int splice_params(struct rewriting *r, const struct engine_stmt *s)
+{
+    for (size_t i = 0; i < r->count; i++) {
+        const struct sql_token *t = &r->tokens[i];
+        size_t k = 0;
+        if (t->kind != SQL_TOKEN_PARAM)
+            continue;
+        const char *name = arena_strndup(r->a, r->text + t->offset + 1, t->len - 1);
+        while (k < s->param_count && !str_ieq(s->params[k].name, name))
+            k++;
+        const char *with = NULL;
+        if (k == s->param_count)
+            error_set(r->err, ERROR_USAGE, "the parameter :%s has no value", name);
+        else {
+            const bool bare = i && (token_is(r, i - 1, "LIMIT") || token_is(r, i - 1, "OFFSET"));
+            with = value_literal(r, &s->params[k].value, bare);
+            if (!with)
+                error_set(r->err, ERROR_USAGE, "the value of the parameter :%s is no text in UTF-8", name);
+        }
+        if (!with) {
+            error_where(r->err, "%u:%u", t->pos.line, t->pos.column);
+            return ERROR_USAGE;
+        }
+        splice(r, i, i, with);
+    }
+    return 0;
+}
+
 /* ---- CREATE TABLE -------------------------------------------------------------------------------------------------- */
 
 static void put_comment(struct buf *b, struct arena *a, const char *comment)
@@ -346,6 +417,10 @@ static int rewrite(struct rewriting *r, const struct engine_stmt *s, struct remo
         return plain_table(r, s, &ret->sql);
     if (refs->kind != SQL_CREATE_VIEW && refs->kind != SQL_CREATE_FUNCTION)
         splice_asked(r);
+    if (r->env->literals)
+        rc = splice_params(r, s);
+    if (rc)
+        return rc;
     ret->sql = put_splices(r);
     return ret->sql ? 0 : error_set(r->err, ERROR_LIMIT, "the statement is too long");
 }

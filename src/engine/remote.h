@@ -19,6 +19,7 @@ struct remote_env {
     const struct engine_conn *conn; /* its clock, user and groups, and the env of its engine */
     const char *catalog;            /* NULL: names have two parts */
     bool plain_tables;              /* CREATE TABLE without keys and checks, for open-source Spark */
+    bool literals;                  /* :parameters are put into the text: Spark 4.2 with Delta 4.4 does not bind any */
     /* The relation that is staged under a name, as SQL text; NULL: none is. */
     const char *(*staged)(void *context, const char *name, struct arena *a);
     void *context;

@@ -1,2 +1,5 @@
-DELETE FROM secchi_ops.dq_rule
-WHERE updated_by LIKE 'pack:%' AND rule_id NOT IN (SELECT s.rule_id FROM incoming.dq_rule AS s)
+-- Rules that no pack has any more, unless a person has changed them. Delta takes no subquery in a DELETE.
+MERGE INTO secchi_ops.dq_rule AS t
+USING incoming.dq_rule AS s
+ON t.rule_id = s.rule_id
+WHEN NOT MATCHED BY SOURCE AND t.updated_by LIKE 'pack:%' THEN DELETE

@@ -8,8 +8,12 @@ struct spark *spark_of(struct engine_conn *c) { return (struct spark *)c->engine
 
 struct remote_env spark_env(struct spark_conn *c)
 {
-    return (struct remote_env){
-        .conn = &c->base, .catalog = spark_of(&c->base)->catalog, .plain_tables = true, .staged = spark_staged, .context = c};
+    return (struct remote_env){.conn = &c->base,
+                               .catalog = spark_of(&c->base)->catalog,
+                               .plain_tables = true,
+                               .literals = true,
+                               .staged = spark_staged,
+                               .context = c};
 }
 
 /* ---- the instance ------------------------------------------------------------------------------------------------- */
@@ -198,6 +202,7 @@ static void spark_disconnect(struct engine_conn *base)
     spark_end(c->session);
     spark_staged_drop_all(c);
     map_free(&c->staged);
+    map_free(&c->schemas);
     spark_session_close(c->session);
     if (c->mode == ENGINE_WRITE)
         give_writer(e);
@@ -273,9 +278,15 @@ int spark_sql(struct spark_conn *c, const char *sql, int64_t *ret_rows, struct e
     return spark_run(c, &(struct spark_plan){.kind = SPARK_COMMAND, .sql = sql}, ret_rows, err);
 }
 
-static struct spark_plan plan_of(enum spark_plan_kind kind, const struct remote_text *t, const struct engine_stmt *s)
+static int make_schema(struct spark_conn *c, const char *schema, struct error *err)
 {
-    return (struct spark_plan){.kind = kind, .sql = t->sql, .params = s->params, .param_count = s->param_count};
+    struct arena *a CLEANUP(arena_freep) = arena_new();
+    if (map_has(&c->schemas, schema))
+        return 0;
+    int rc = spark_sql(c, arena_printf(a, "CREATE DATABASE IF NOT EXISTS %s", schema), NULL, err);
+    if (!rc)
+        map_set(&c->schemas, schema, c);
+    return rc;
 }
 
 static int spark_exec(struct engine_conn *base, const struct engine_stmt *s, int64_t *ret_rows, struct error *err)
@@ -295,10 +306,12 @@ static int spark_exec(struct engine_conn *base, const struct engine_stmt *s, int
         return ERROR_FORBIDDEN;
     }
     if (t.schema)
-        rc = spark_sql(c, arena_printf(a, "CREATE DATABASE IF NOT EXISTS %s", t.schema), NULL, err);
+        rc = make_schema(c, t.schema, err);
+    if (t.kind == SQL_DROP_SCHEMA)
+        map_free(&c->schemas);
     int64_t rows = 0;
     if (!rc && t.sql) {
-        const struct spark_plan plan = plan_of(SPARK_COMMAND, &t, s);
+        const struct spark_plan plan = {.kind = SPARK_COMMAND, .sql = t.sql};
         rc = spark_run(c, &plan, &rows, err);
         if (rc)
             remote_place(&t, s, err);
@@ -330,7 +343,7 @@ static int spark_stream_op(struct engine_conn *base, const struct engine_stmt *s
     int rc = query_text(c, s, own, &t, err);
     if (rc)
         return rc;
-    const struct spark_plan plan = plan_of(SPARK_QUERY, &t, s);
+    const struct spark_plan plan = {.kind = SPARK_QUERY, .sql = t.sql};
     return spark_stream_open(c, &plan, &t, s, ret, a, ret_columns, ret_count, err);
 }
 
@@ -342,7 +355,7 @@ static int spark_describe(struct engine_conn *base, const struct engine_stmt *s,
     int rc = query_text(c, s, a, &t, err);
     if (rc)
         return rc;
-    const struct spark_plan plan = plan_of(SPARK_QUERY, &t, s);
+    const struct spark_plan plan = {.kind = SPARK_QUERY, .sql = t.sql};
     rc = spark_session_schema(c->session, &plan, a, ret, ret_count, err);
     if (rc)
         remote_place(&t, s, err);

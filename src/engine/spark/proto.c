@@ -31,17 +31,6 @@ void proto_put_number(struct buf *b, unsigned field, uint64_t value)
     put_varint(b, value);
 }
 
-void proto_put_double(struct buf *b, unsigned field, double value)
-{
-    uint64_t bits;
-    char bytes[8];
-    memcpy(&bits, &value, sizeof(bits));
-    for (int i = 0; i < 8; i++)
-        bytes[i] = (char)(bits >> (8 * i) & 0xff);
-    put_tag(b, field, PROTO_FIXED64);
-    buf_add(b, bytes, sizeof(bytes));
-}
-
 void proto_put_bytes(struct buf *b, unsigned field, const void *data, size_t len)
 {
     put_tag(b, field, PROTO_BYTES);
@@ -155,47 +144,13 @@ static int damaged(struct error *err) { return error_set(err, ERROR_ENGINE, "an 
 /* ---- requests --------------------------------------------------------------------------------------------------- */
 
 /* Fields 1 and 2 are the same in all requests. */
-static void put_who(struct buf *b, const struct spark_who *who, unsigned client_type_field, unsigned server_session_field)
+static void put_who(struct buf *b, const struct spark_who *who)
 {
     proto_put_text(b, 1, who->session_id);
     size_t user = proto_open(b, 2);
     proto_put_text(b, 1, who->user_id);
     proto_put_text(b, 2, who->user_id);
     proto_close(b, user);
-    proto_put_text(b, client_type_field, who->client_type);
-    proto_put_text(b, server_session_field, who->server_session_id);
-}
-
-/* Expression.Literal. A null has to tell a type. */
-static void put_literal(struct buf *b, const struct engine_value *v)
-{
-    size_t null;
-    switch (v->type) {
-    case ENGINE_NULL:
-        null = proto_open(b, 1);
-        proto_close(b, proto_open(b, 1));
-        proto_close(b, null);
-        break;
-    case ENGINE_BOOL:
-        proto_put_number(b, 3, v->b);
-        break;
-    case ENGINE_I64:
-        proto_put_number(b, 7, (uint64_t)v->i);
-        break;
-    case ENGINE_F64:
-        proto_put_double(b, 11, v->f);
-        break;
-    case ENGINE_TEXT:
-    case ENGINE_OTHER:
-        proto_put_text(b, 13, v->text);
-        break;
-    case ENGINE_DATE:
-        proto_put_number(b, 16, (uint64_t)v->i);
-        break;
-    case ENGINE_TIMESTAMP:
-        proto_put_number(b, 17, (uint64_t)v->i);
-        break;
-    }
 }
 
 /* Relation.sql */
@@ -203,15 +158,6 @@ static void put_sql(struct buf *b, const struct spark_plan *plan)
 {
     size_t sql = proto_open(b, 10);
     proto_put_text(b, 1, plan->sql);
-    for (size_t i = 0; i < plan->param_count; i++) {
-        size_t argument = proto_open(b, 4); /* named_arguments: map of text to Expression */
-        proto_put_text(b, 1, plan->params[i].name);
-        size_t expression = proto_open(b, 2), literal = proto_open(b, 1);
-        put_literal(b, &plan->params[i].value);
-        proto_close(b, literal);
-        proto_close(b, expression);
-        proto_close(b, argument);
-    }
     proto_close(b, sql);
 }
 
@@ -227,7 +173,7 @@ static void put_rows(struct buf *b, unsigned field, const struct spark_plan *pla
 
 static void put_write(struct buf *b, const struct spark_plan *plan)
 {
-    enum { APPEND_V1 = 2, APPEND_V2 = 4, SAVE_AS_TABLE = 1 };
+    enum { APPEND_V1 = 1, APPEND_V2 = 4, SAVE_AS_TABLE = 1 };
     size_t command = proto_open(b, 2), write = proto_open(b, plan->kind == SPARK_APPEND ? 4 : 2);
     put_rows(b, 1, plan);
     if (plan->kind == SPARK_APPEND) { /* WriteOperationV2 */
@@ -276,47 +222,55 @@ static void put_plan(struct buf *b, unsigned field, const struct spark_plan *pla
 
 void spark_put_execute(struct buf *b, const struct spark_who *who, const char *operation_id, const struct spark_plan *plan)
 {
-    put_who(b, who, 4, 8);
+    put_who(b, who);
     put_plan(b, 3, plan);
+    proto_put_text(b, 4, who->client_type);
     size_t option = proto_open(b, 5), reattach = proto_open(b, 1);
     proto_put_number(b, 1, 1);
     proto_close(b, reattach);
     proto_close(b, option);
     proto_put_text(b, 6, operation_id);
+    proto_put_text(b, 8, who->server_session_id);
 }
 
 void spark_put_reattach(struct buf *b, const struct spark_who *who, const char *operation_id, const char *last_response_id)
 {
-    put_who(b, who, 4, 6);
+    put_who(b, who);
     proto_put_text(b, 3, operation_id);
+    proto_put_text(b, 4, who->client_type);
     proto_put_text(b, 5, last_response_id);
+    proto_put_text(b, 6, who->server_session_id);
 }
 
 void spark_put_release(struct buf *b, const struct spark_who *who, const char *operation_id)
 {
-    put_who(b, who, 4, 7);
+    put_who(b, who);
     proto_put_text(b, 3, operation_id);
+    proto_put_text(b, 4, who->client_type);
     proto_close(b, proto_open(b, 5));
+    proto_put_text(b, 7, who->server_session_id);
 }
 
 void spark_put_interrupt(struct buf *b, const struct spark_who *who, const char *operation_id)
 {
     enum { BY_OPERATION = 3 };
-    put_who(b, who, 3, 7);
+    put_who(b, who);
+    proto_put_text(b, 3, who->client_type);
     proto_put_number(b, 4, BY_OPERATION);
     proto_put_text(b, 6, operation_id);
+    proto_put_text(b, 7, who->server_session_id);
 }
 
 /* ReleaseSessionRequest has no place for what the server calls it. */
 void spark_put_release_session(struct buf *b, const struct spark_who *who)
 {
-    const struct spark_who bare = {.session_id = who->session_id, .user_id = who->user_id, .client_type = who->client_type};
-    put_who(b, &bare, 3, 0);
+    put_who(b, who);
+    proto_put_text(b, 3, who->client_type);
 }
 
 void spark_put_config(struct buf *b, const struct spark_who *who, const char *const (*pairs)[2], size_t count)
 {
-    put_who(b, who, 4, 8);
+    put_who(b, who);
     size_t operation = proto_open(b, 3), set = proto_open(b, 1);
     for (size_t i = 0; i < count; i++) {
         size_t pair = proto_open(b, 1);
@@ -326,19 +280,24 @@ void spark_put_config(struct buf *b, const struct spark_who *who, const char *co
     }
     proto_close(b, set);
     proto_close(b, operation);
+    proto_put_text(b, 4, who->client_type);
+    proto_put_text(b, 8, who->server_session_id);
 }
 
 void spark_put_analyze_schema(struct buf *b, const struct spark_who *who, const struct spark_plan *query)
 {
-    put_who(b, who, 3, 17);
+    put_who(b, who);
+    proto_put_text(b, 3, who->client_type);
     size_t schema = proto_open(b, 4);
     put_plan(b, 1, query);
     proto_close(b, schema);
+    proto_put_text(b, 17, who->server_session_id);
 }
 
 void spark_put_analyze_table(struct buf *b, const struct spark_who *who, const char *table)
 {
-    put_who(b, who, 3, 17);
+    put_who(b, who);
+    proto_put_text(b, 3, who->client_type);
     size_t schema = proto_open(b, 4), plan = proto_open(b, 1), relation = proto_open(b, 1), read = proto_open(b, 2),
            named = proto_open(b, 1);
     proto_put_text(b, 1, table);
@@ -347,12 +306,15 @@ void spark_put_analyze_table(struct buf *b, const struct spark_who *who, const c
     proto_close(b, relation);
     proto_close(b, plan);
     proto_close(b, schema);
+    proto_put_text(b, 17, who->server_session_id);
 }
 
 void spark_put_analyze_version(struct buf *b, const struct spark_who *who)
 {
-    put_who(b, who, 3, 17);
+    put_who(b, who);
+    proto_put_text(b, 3, who->client_type);
     proto_close(b, proto_open(b, 10));
+    proto_put_text(b, 17, who->server_session_id);
 }
 
 struct spark_text spark_text_copy(struct arena *a, struct spark_text t)

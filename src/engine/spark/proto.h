@@ -17,7 +17,6 @@
 enum proto_wire { PROTO_VARINT = 0, PROTO_FIXED64 = 1, PROTO_BYTES = 2, PROTO_FIXED32 = 5 };
 
 void proto_put_number(struct buf *b, unsigned field, uint64_t value);
-void proto_put_double(struct buf *b, unsigned field, double value);
 void proto_put_bytes(struct buf *b, unsigned field, const void *data, size_t len);
 void proto_put_text(struct buf *b, unsigned field, const char *text); /* NULL: nothing is written */
 /* A message within a message: what is written between the two is its content. */
@@ -61,9 +60,7 @@ enum spark_plan_kind {
 };
 struct spark_plan {
     enum spark_plan_kind kind;
-    const char *sql; /* QUERY, COMMAND */
-    const struct engine_param *params;
-    size_t param_count;
+    const char *sql;            /* QUERY, COMMAND */
     struct spark_text relation; /* RELATION */
     struct spark_text rows;     /* APPEND, CREATE */
     const char *schema;         /* APPEND, CREATE: their types as DDL text; NULL: those of the rows */

@@ -47,6 +47,7 @@ struct spark_conn {
     struct spark_stream *stream; /* the open one */
     struct map staged;           /* lower-case name -> struct spark_staged */
     unsigned staged_serial;
+    struct map schemas; /* that are known to be there, as SQL text */
     bool staging; /* the schema for it is there */
 };
 

@@ -130,11 +130,7 @@ int spark_stage_query(struct engine_conn *base, const char *name, const struct e
         rc = new_table(c, name, a, &table, err);
     if (rc)
         return rc;
-    const struct spark_plan plan = {.kind = SPARK_COMMAND,
-                                    .sql = arena_printf(a, "CREATE TABLE %s USING parquet AS %s", table, t.sql),
-                                    .params = s->params,
-                                    .param_count = s->param_count};
-    rc = spark_run(c, &plan, NULL, err);
+    rc = spark_sql(c, arena_printf(a, "CREATE TABLE %s USING parquet AS %s", table, t.sql), NULL, err);
     if (rc)
         remote_place(&t, s, err);
     if (!rc && ret_rows)
