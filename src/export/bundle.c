@@ -95,20 +95,21 @@ static const char *later_of(const struct bundle *b, const struct pack_metric_vie
 
 static int add_metric_view(struct bundle *b, const struct pack_metric_view *m, struct error *err)
 {
-    const char *yaml, *name = arena_printf(b->arena, "mv_%s", m->name);
+    const char *yaml, *frame, *name = arena_printf(b->arena, "mv_%s", m->name);
     if (later_of(b, m)) {
         export_leave(b, arena_printf(b->arena, "the metric view %s", m->name), later_of(b, m));
         return 0;
     }
-    int rc = export_variables(b, m->yaml, m->yaml_len, &yaml, err);
+    int rc = export_frame(b, "metric_view.sql", &frame, err);
+    if (!rc)
+        rc = export_variables(b, m->yaml, m->yaml_len, &yaml, err);
     if (!rc && strstr(yaml, "$$"))
         rc = error_set(err, ERROR_USAGE, "the text holds $$, which ends it on Databricks");
     if (rc) {
         error_add_where(err, "%s", m->file);
         return rc;
     }
-    const char *text = arena_printf(b->arena, "CREATE OR REPLACE VIEW %s\nWITH METRICS\nLANGUAGE YAML\nAS $$\n%s$$", name,
-                                    without_schema(b->arena, yaml));
+    const char *text = EXPORT_FILL(b->arena, frame, {"name", name}, {"yaml", without_schema(b->arena, yaml)});
     export_add_sql(b, "metric_view_deployment_job", name, arena_printf(b->arena, "src/metric_views/%s.sql", name), SCHEMA_GOLD, m->file,
                    text, NULL, 0);
     b->report->metric_views++;
@@ -164,7 +165,10 @@ static int add_heads(struct bundle *b, struct error *err)
     if (rc)
         return rc;
     const struct export_report *r = b->report;
-    export_add_file(b, "databricks.yml", EXPORT_FILL(a, bundle, {"catalog", config_text(b->o->config, "catalog")}));
+    struct buf catalog CLEANUP(buf_free);
+    buf_init(&catalog, LIMIT_YAML_BYTES);
+    buf_put_json(&catalog, config_text(b->o->config, "catalog")); /* which is YAML too */
+    export_add_file(b, "databricks.yml", EXPORT_FILL(a, bundle, {"catalog", catalog.data}));
     export_add_file(b, "resources/schemas.yml", schemas);
     export_add_file(b, "README.md",
                     EXPORT_FILL(a, readme, {"tables", arena_printf(a, "%zu", r->tables)}, {"fills", arena_printf(a, "%zu", r->fills)},

@@ -72,12 +72,11 @@ static void put_job(const struct bundle *b, const char *name, const char *commen
             put_task(b, &b->tasks.items[i], out);
 }
 
+/* Without a pause_status: one that is told would go before the preset of the target dev. */
 static void put_orchestrator(struct buf *out)
 {
     put_head("master_refresh_orchestrator", "tables, fills, functions and metric views, every night", out);
-    buf_puts(
-        out,
-        "      schedule:\n        quartz_cron_expression: 0 0 2 * * ?\n        timezone_id: UTC\n        pause_status: UNPAUSED\n      tasks:\n");
+    buf_puts(out, "      schedule:\n        quartz_cron_expression: 0 0 2 * * ?\n        timezone_id: UTC\n      tasks:\n");
     for (size_t i = 0; i < ARRAY_LEN(stages); i++) {
         buf_printf(out, "        - task_key: %s\n", stages[i].job);
         if (stages[i].after)

@@ -281,7 +281,7 @@ static int put_merges(struct bundle *b, const struct pack_object *o, const char 
 
 static int add_bronze_fill(struct bundle *b, const struct pack_object *o, struct error *err)
 {
-    const char *fill, *rows, *reject, *merge;
+    const char *fill, *rows, *reject, *newest, *merge;
     const int64_t days = lookback_of(b, o, err);
     const struct sql_key *key = sql_primary_key(o->table);
     const struct checks checks = checks_of(b, o);
@@ -298,6 +298,8 @@ static int add_bronze_fill(struct bundle *b, const struct pack_object *o, struct
         rc = export_frame(b, "source_rows.sql", &rows, err);
     if (!rc)
         rc = export_frame(b, "reject_rows.sql", &reject, err);
+    if (!rc)
+        rc = export_frame(b, "since.sql", &newest, err);
     if (rc)
         return rc;
     rows = EXPORT_FILL(a, rows, {"columns", columns_of(b, o)}, {"system_table", o->system_table}, {"bound", bound}, {"good", checks.good},
@@ -309,16 +311,14 @@ static int add_bronze_fill(struct bundle *b, const struct pack_object *o, struct
     reject = *checks.reasons ? EXPORT_FILL(a, reject, {"table", o->name}, {"reasons", checks.reasons}, {"system_table", o->system_table},
                                            {"bound", bound}, {"good", checks.good})
                              : "";
-    const char *since =
-        !bounded ? "TIMESTAMP '1900-01-01 00:00:00'"
-                 : arena_printf(a,
-                                "SELECT CASE WHEN :full = 'true' THEN TIMESTAMP '1900-01-01 00:00:00' ELSE COALESCE(CAST(MAX(t.%s) AS "
-                                "TIMESTAMP) - INTERVAL %lld DAYS, TIMESTAMP '1900-01-01 00:00:00') END FROM %s AS t",
-                                event, (long long)days, quoted(a, o->name));
+    const char *since = bounded ? EXPORT_FILL(a, newest, {"event_time", event}, {"days", arena_printf(a, "%lld", (long long)days)},
+                                              {"table", quoted(a, o->name)})
+                                : "TIMESTAMP '1900-01-01 00:00:00'\n";
     const char *note = bounded ? arena_printf(a, "Read again: the last %lld days before the newest row.", (long long)days)
                                : "All of it: its rows hold however old they are.";
-    const char *text = EXPORT_FILL(a, fill, {"system_table", o->system_table}, {"bound_note", note}, {"since", since}, {"reject", reject},
-                                   {"merge", merge});
+    const char *text = EXPORT_FILL(a, fill, {"system_table", o->system_table}, {"bound_note", note},
+                                   {"since", arena_strndup(a, since, strlen(since) - 1)},
+                                   {"reject", *reject ? arena_printf(a, "%s\n", reject) : ""}, {"merge", merge});
     export_add_sql(b, "gold_merge_job", task_of(a, o), arena_printf(a, "src/fills/bronze/%s.sql", o->name), SCHEMA_BRONZE, o->file, text,
                    NULL, 0);
     return 0;
@@ -339,18 +339,17 @@ struct names {
 };
 
 /* What a fill waits for, and the newest loads of the bronze tables that it reads, views looked through. */
-static const char *collect_reads(struct bundle *b, const struct pack_object *o, const char *newest, struct names *after)
+static const char *collect_reads(struct bundle *b, const struct pack_object *o, const char *frame, const char *newest, struct names *after)
 {
     for (size_t i = 0; i < o->read_count; i++) {
         const struct pack_object *r = o->reads[i];
         if (r->is_view)
-            newest = collect_reads(b, r, newest, after);
+            newest = collect_reads(b, r, frame, newest, after);
         if (has_fill(b, r))
             *VEC_ADD(after) = task_of(b->arena, r);
         if (r->layer == PACK_BRONZE)
-            newest = arena_printf(
-                b->arena, "%s%s    SELECT MAX(r.bronze_ingestion_timestamp) AS newest FROM IDENTIFIER(:bronze_schema || '.%s') AS r",
-                newest, *newest ? "\n    UNION ALL\n" : "", r->name);
+            newest = arena_printf(b->arena, "%s%s%s", newest, *newest ? "    UNION ALL\n" : "",
+                                  EXPORT_FILL(b->arena, frame, {"table", r->name}));
     }
     return newest;
 }
@@ -358,13 +357,15 @@ static const char *collect_reads(struct bundle *b, const struct pack_object *o, 
 static int add_gold_fill(struct bundle *b, const struct pack_object *o, struct error *err)
 {
     struct arena *a = b->arena;
-    const char *fill, *merge, *newest = "";
+    const char *fill, *load, *merge, *newest = "";
     struct names after = {0};
     int rc = export_frame(b, "fill_gold.sql", &fill, err);
     if (!rc)
+        rc = export_frame(b, "newest_load.sql", &load, err);
+    if (!rc)
         rc = put_merges(b, o, NULL, &merge, err);
     if (!rc)
-        newest = collect_reads(b, o, "", &after);
+        newest = collect_reads(b, o, load, "", &after);
     if (!rc) {
         const char *text = *newest ? EXPORT_FILL(a, fill, {"table", o->name}, {"newest", newest}, {"merge", merge}) : merge;
         export_add_sql(b, "gold_merge_job", task_of(a, o), arena_printf(a, "src/fills/gold/%s.sql", o->name), SCHEMA_GOLD, o->file, text,

@@ -2,7 +2,8 @@
 
 #include "server/private.h"
 
-/* Cost that reconciles: attributions of the packs (cost/) against the bill, both asked as the caller, so that a tenant sees its own. */
+/* Cost that reconciles: attributions of the packs (cost/) against the bill, both asked as the caller, so that a tenant sees its own rows.
+ */
 
 extern const char server_sql_cost_bill[], server_sql_cost_causes[], server_sql_cost_attributed[], server_sql_cost_rows[],
     server_sql_cost_invoice[], server_sql_cost_quarantine[];
@@ -87,13 +88,18 @@ static void add_param(struct ask *k, const char *name, struct engine_value v) { 
 
 static int64_t day_of(int64_t us) { return (us - (us < 0 ? DAY_US - 1 : 0)) / DAY_US; }
 
-/* from, to (days, inclusive) and the settings, each for itself or by the request. */
-static int begin_ask(struct request *rq, struct ask *k, struct error *err)
+/* from, to (days, inclusive) and the settings, each for itself or by the request. whole: the bill itself is asked for. */
+static int begin_ask(struct request *rq, bool whole, struct ask *k, struct error *err)
 {
     const struct config *c = rq->owner->core.config;
     int64_t from = arg_given(rq, "from") ? day_of(arg_int(rq, "from")) : FIRST_DAY;
     int64_t to = arg_given(rq, "to") ? day_of(arg_int(rq, "to")) : LAST_DAY;
     *k = (struct ask){.rq = rq};
+    if (whole && rq->principal.tenant) {
+        error_set(err, ERROR_FORBIDDEN, "the bill is made of the prices of all accounts, which a tenant does not see");
+        error_hint(err, "GET /api/v1/cost/attributions/{attribution} splits the cost of the tenant");
+        return ERROR_FORBIDDEN;
+    }
     if (from > to) {
         error_set(err, ERROR_INVALID, "from is after to");
         error_hint(err, "from and to are the first and the last day of the period");
@@ -403,7 +409,7 @@ int handle_cost_reconciliation(struct request *rq, struct error *err)
     struct report r = {0};
     const struct pack_attribution *p;
     struct semantic *s = rq->owner->core.semantic;
-    int rc = begin_ask(rq, &k, err);
+    int rc = begin_ask(rq, true, &k, err);
     if (!rc && arg_given(rq, "by"))
         rc = find_content(rq, arg_text(rq, "by"), &p, err);
     if (rc)
@@ -455,7 +461,7 @@ int handle_cost_rows(struct request *rq, struct error *err)
     struct ask k;
     yyjson_doc *rows;
     struct report r = {0};
-    int rc = begin_ask(rq, &k, err);
+    int rc = begin_ask(rq, false, &k, err);
     if (!rc && str_eq(arg_text(rq, "attribution"), PACK_BILL))
         rc = error_set(err, ERROR_NOT_FOUND, "the bill is no attribution");
     if (rc)
@@ -498,7 +504,7 @@ int handle_cost_invoice(struct request *rq, struct error *err)
         error_where(err, "body parameter invoice.lines");
         return ERROR_INVALID;
     }
-    int rc = begin_ask(rq, &k, err);
+    int rc = begin_ask(rq, true, &k, err);
     if (rc)
         return rc;
     char *text = yyjson_val_write(lines, 0, NULL);

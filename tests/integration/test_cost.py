@@ -452,6 +452,23 @@ def test_answers_fit_the_published_schema(lake):
         server.stop()
 
 
+def test_a_tenant_sees_its_own_cost(lake, tmp_path):
+    home = copy_of(lake, tmp_path)
+    with open(home.path / "secchi.yaml", "a") as f:
+        f.write("\ntenants:\n  two: {workspaces: [w2]}\n")
+    server = Server(home)
+    try:
+        token = server.ask("POST", "/api/v1/tokens", {"name": "t", "role": "reader", "tenant": "two"}).json["token"]
+        bearer = {"Authorization": f"Bearer {token}"}
+        rows = server.ask("GET", "/api/v1/cost/attributions/sku", None, bearer).json["rows"]
+        assert {(r["currency"], Decimal(r["list_amount"])) for r in rows} == {cost(r, "list") for r in USES if USES[r]["workspace_id"] == "w2"}
+        invoice = {"invoice": {"lines": [{"month": "2026-06", "workspace_id": "w1", "sku_name": "JOBS", "currency": "USD", "amount": "1"}]}}
+        refused = [server.ask("GET", "/api/v1/cost/reconciliation", None, bearer), server.ask("POST", "/api/v1/cost/invoice", invoice, bearer)]
+        assert [(r.status, "a tenant does not see" in r.error["what"]) for r in refused] == [(403, True)] * 2
+    finally:
+        server.stop()
+
+
 # ---- a whole lake -----------------------------------------------------------------------------------------------------------------------
 
 

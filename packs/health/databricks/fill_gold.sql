@@ -9,8 +9,7 @@ DECLARE OR REPLACE VARIABLE secchi_until TIMESTAMP;
 SET VAR secchi_until = (
   SELECT GREATEST(session.secchi_since, MAX(b.newest))
   FROM (
-@newest@
-  ) AS b
+@newest@  ) AS b
 );
 
 @merge@;

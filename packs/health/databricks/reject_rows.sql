@@ -12,4 +12,3 @@ USING (
 ) AS s
 ON t.table_name = s.table_name AND t.reason = s.reason AND t.row_json = s.row_json
 WHEN NOT MATCHED THEN INSERT (table_name, reason, row_json, rejected_at) VALUES (s.table_name, s.reason, s.row_json, session.secchi_begin);
-
