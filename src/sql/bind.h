@@ -152,6 +152,11 @@ const char *sql_nearest_function(const char *name);
 void sql_bind_expr(struct binder *b, struct expr *e, const struct scope *s);
 struct columns sql_bind_query(struct binder *b, struct query *q, const struct scope *parent);
 void sql_bind_relations(struct binder *b, struct relation *r, struct scope *s);
+/* Makes t PIVOT (..) a relation (SELECT .. FROM t), whose items sql_pivot_items makes when it is known what t has; UNPIVOT's values have
+ * their lineage by sql_unpivot_lineage. joined: other relations stand before it. */
+void sql_pivot_query(struct binder *b, struct relation *r, bool joined);
+void sql_pivot_items(struct binder *b, struct select *sel, const struct scope *s);
+void sql_unpivot_lineage(struct binder *b, const struct select *sel, const struct scope *s);
 bool sql_in_names(const char *const *names, size_t count, const char *name);
 void sql_add_star(struct binder *b, struct scope *s, const char *alias, const struct source *src, size_t i);
 void sql_show_columns(struct binder *b, struct scope *s, const struct source *right); /* by * */

@@ -278,7 +278,11 @@ static struct columns bind_clauses(struct binder *b, struct select *sel, const s
     b->saw_window = b->saw_aggregate = b->lift_params = false;
     s->parent = parent;
     sql_bind_relations(b, sel->from, s);
+    if (sel->pivot && !b->p->failed)
+        sql_pivot_items(b, sel, s);
     bind_views(b, sel, s);
+    if (sel->pivot && !b->p->failed)
+        sql_unpivot_lineage(b, sel, s);
     bind_condition(b, &sel->where, s);
     bind_windows(b, sel, s);
     b->lift_params = is_grouped(sel);

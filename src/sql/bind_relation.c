@@ -145,8 +145,6 @@ struct columns sql_table_columns(struct binder *b, struct relation *r)
     return c;
 }
 
-static void bind_pivot(struct binder *b, struct relation *r);
-
 static struct columns relation_columns(struct binder *b, struct relation *r, const struct scope *s)
 {
     switch (r->kind) {
@@ -164,7 +162,7 @@ static struct columns relation_columns(struct binder *b, struct relation *r, con
 static void add_relation(struct binder *b, struct relation *r, struct scope *s, struct source **ret)
 {
     if (r->pivot)
-        bind_pivot(b, r);
+        sql_pivot_query(b, r, s->sources != NULL);
     if (b->p->failed)
         return;
     if (r->kind == REL_PAREN) {
@@ -290,13 +288,4 @@ void sql_bind_relations(struct binder *b, struct relation *r, struct scope *s)
             right->alias = NULL;
         }
     }
-}
-
-/* ---- PIVOT and UNPIVOT -------------------------------------------------------------------------------------- */
-
-static void bind_pivot(struct binder *b, struct relation *r)
-{
-    sql_fail(b->p, r->pivot->pos, ERROR_USAGE,
-             r->pivot->unpivot ? "use UNION ALL, or explode of a map" : "use sum(..) FILTER (WHERE ..) for each value",
-             "%s is not supported", r->pivot->unpivot ? "UNPIVOT" : "PIVOT");
 }

@@ -83,8 +83,9 @@ static struct pivot *unpivot_rule(struct parser *p)
         sql_accept2(p, "EXCLUDE", "NULLS");
     sql_expect(p, "(");
     if (sql_at(p, "("))
-        sql_unsupported(p, "UNPIVOT of several value columns", NULL);
-    *LIST_ADD(p->a, &v->columns) = sql_identifier(p, "a column for values");
+        v->value_names = sql_name_list(p, "a column for values");
+    else
+        *LIST_ADD(p->a, &v->value_names) = sql_identifier(p, "a column for values");
     sql_expect(p, "FOR");
     *LIST_ADD(p->a, &v->columns) = sql_identifier(p, "a column for names");
     sql_expect(p, "IN");
@@ -118,11 +119,17 @@ static void relation_suffixes(struct parser *p, struct relation *r)
         r->pivot = sql_at(p, "PIVOT") ? pivot_rule(p) : unpivot_rule(p);
     alias_rule(p, &r->alias, &r->column_aliases);
     if (!before && (sql_at2(p, "PIVOT", "(") || sql_at(p, "UNPIVOT"))) {
-        if (r->alias) /* FROM t AS a PIVOT (..): the alias is gone after it */
-            sql_unsupported(p, "an alias before PIVOT", "put the table into a subquery");
+        const char *alias = r->alias;
+        const sql_strings column_aliases = r->column_aliases;
+        r->alias = NULL;
+        r->column_aliases = (sql_strings){0};
         r->pivot = sql_at(p, "PIVOT") ? pivot_rule(p) : unpivot_rule(p);
+        r->pivot->alias = alias;
+        r->pivot->column_aliases = column_aliases;
         alias_rule(p, &r->alias, &r->column_aliases);
     }
+    if (sql_at2(p, "PIVOT", "(") || sql_at(p, "UNPIVOT"))
+        sql_unsupported(p, "PIVOT of a PIVOT", "put the inner one into a subquery");
     if (sql_at(p, "TABLESAMPLE"))
         sql_unsupported(p, "TABLESAMPLE", "use a condition on a hash of the key");
 }

@@ -128,9 +128,12 @@ enum relation_kind { REL_TABLE, REL_QUERY, REL_FUNCTION, REL_PAREN };
 
 struct pivot {
     bool unpivot, include_nulls;
-    LIST(struct select_item) aggregates; /* PIVOT: aggregates; UNPIVOT: columns */
-    sql_strings columns;                 /* PIVOT: FOR columns; UNPIVOT: value, name */
+    LIST(struct select_item) aggregates; /* PIVOT: aggregates; UNPIVOT: columns, tuples of them when there are several values */
+    sql_strings columns;                 /* PIVOT: FOR columns; UNPIVOT: the one for names */
     LIST(struct select_item) values;     /* PIVOT: IN values */
+    sql_strings value_names;             /* UNPIVOT */
+    const char *alias;                   /* of what is turned, before PIVOT */
+    sql_strings column_aliases;
     struct sql_pos pos;
 };
 
@@ -179,6 +182,7 @@ struct select {
         struct window_spec *spec;
     } windows[16];
     size_t window_count;
+    struct pivot *pivot; /* made by the binder: the items are still to be made of what FROM gives */
 };
 
 enum body_kind { BODY_SELECT, BODY_VALUES, BODY_QUERY, BODY_SET, BODY_TABLE };

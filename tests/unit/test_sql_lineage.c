@@ -337,6 +337,18 @@ static void set_operations(void **state)
     check_all(cases, ARRAY_LEN(cases));
 }
 
+static void turned(void **state)
+{
+    static const struct golden cases[] = {
+        {"SELECT * FROM (SELECT a, c, b FROM t) PIVOT (sum(b) FOR c IN ('x', 'y'))", "a = t.a; x = t.b t.c | t.a; y = t.b t.c | t.a"},
+        {"SELECT x FROM (SELECT c, s FROM t WHERE a = 1) PIVOT (max(s.x) FOR c IN ('x'))", "x = t.c t.s.x | t.a"},
+        {"SELECT * FROM (SELECT d, a, b FROM t) UNPIVOT (v FOR n IN (a, b))", "d = t.d | t.a t.b; n = | t.a t.b; v = t.a t.b"},
+        {"SELECT x, y FROM t UNPIVOT ((x, y) FOR n IN ((a, c), (b, c)))", "x = t.a t.b | t.c; y = t.c | t.a t.b"},
+    };
+    (void)state;
+    check_all(cases, ARRAY_LEN(cases));
+}
+
 /* ---- statements that write or make --------------------------------------------------------------------------------- */
 
 static void written(void **state)
@@ -435,6 +447,7 @@ int main(void)
         cmocka_unit_test(groups),          cmocka_unit_test(windows),       cmocka_unit_test(join_of_tables),
         cmocka_unit_test(generators),      cmocka_unit_test(subqueries),    cmocka_unit_test(ctes),
         cmocka_unit_test(set_operations),  cmocka_unit_test(written),       cmocka_unit_test(metric_views),
+        cmocka_unit_test(turned),
         cmocka_unit_test(unknown_columns), cmocka_unit_test(deep_and_wide),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -98,3 +98,21 @@ SELECT id,
     salary,
     nme
 FROM emp;
+-- case: pivot_of_join
+-- error: 1:45: PIVOT of a join is not supported
+SELECT * FROM emp AS e CROSS JOIN dept AS d PIVOT (SUM(budget) FOR title IN ('Legal'));
+-- case: pivot_of_pivot
+-- error: 1:64: PIVOT of a PIVOT is not supported
+SELECT * FROM emp PIVOT (SUM(salary) FOR dept IN ('it' AS it)) UNPIVOT (v FOR n IN (it));
+-- case: pivot_value_without_name
+-- error: 1:51: this value of PIVOT needs a name
+SELECT * FROM emp PIVOT (SUM(salary) FOR boss IN (1 + 3));
+-- case: pivot_window
+-- error: 1:26: a window within PIVOT is not supported
+SELECT * FROM emp PIVOT (SUM(SUM(salary)) OVER () FOR dept IN ('it'));
+-- case: pivot_near_column
+-- error: 1:19: unknown column dep; did you mean dept?
+SELECT * FROM emp PIVOT (SUM(salary) FOR dep IN ('it'));
+-- case: unpivot_expression
+-- error: 1:40: UNPIVOT takes columns
+SELECT * FROM emp UNPIVOT (v FOR n IN (id + 1));
