@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Lets sources call a shared library that is loaded only when it is needed: lazy.py NAME HEADER FOLDER SOURCE...
 
-Sources include lazy_NAME.h in place of HEADER and are not linked to the library. Each function NAME_... that they call is
-looked up by lazy_NAME_load, which comes before the first call. Written into FOLDER are
+Sources include lazy_NAME.h in place of HEADER and are not linked to the library. Functions begin with the last part of NAME
+(curl_... for curl and for engine_curl, as two rooms name theirs). Each that the sources call is looked up by lazy_NAME_load, which comes before the first call. Written into FOLDER are
   lazy_NAME.h   a struct of pointers, each of the type that HEADER declares, and a macro per function that leads to its pointer
   lazy_NAME.c   the names, in the order of the pointers, and lazy_NAME_load
 """
@@ -42,9 +42,10 @@ def main():
     name, header, folder = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
     text = "".join(pathlib.Path(p).read_text() for p in sys.argv[4:])
     code = re.sub(r'"(?:\\.|[^"\\\n])*"|/\*.*?\*/', " ", text, flags=re.S)
-    functions = sorted(set(re.findall(rf"\b{name}_\w+(?=\()", code)))
+    prefix = name.split("_")[-1]
+    functions = sorted(set(re.findall(rf"\b{prefix}_\w+(?=\()", code)))
     if not functions:
-        sys.exit(f"lazy.py: no source calls a function {name}_...")
+        sys.exit(f"lazy.py: no source calls a function {prefix}_...")
 
     def each(line):
         return "\n".join(line.format(f=f, name=name) for f in functions)
