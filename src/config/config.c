@@ -448,6 +448,43 @@ static double number(const struct config *c, const char *key)
 }
 
 const char *config_text(const struct config *c, const char *key) { return c->values[must_find(key)]; }
+
+static int secret_error(const struct config *c, int index, struct error *err, const char *what)
+{
+    error_set(err, ERROR_USAGE, "%s %s", config_settings[index].key, what);
+    error_where(err, "%s", c->origins[index]);
+    error_hint(err, "write ${VARIABLE} or file:PATH");
+    return ERROR_USAGE;
+}
+
+int config_secret(const struct config *c, const char *key, struct arena *a, const char **ret, struct error *err)
+{
+    int index = must_find(key);
+    const char *value = c->values[index];
+    size_t len = strlen(value);
+    if (len > 3 && str_starts(value, "${") && value[len - 1] == '}') {
+        const char *found = getenv(arena_strndup(a, value + 2, len - 3));
+        if (!found || !*found)
+            return secret_error(c, index, err, "names a variable of the environment that is not set");
+        *ret = arena_strdup(a, found);
+    } else if (str_starts(value, "file:")) {
+        char *text;
+        size_t text_len;
+        const char *path = value[5] == '/' ? value + 5 : path_join(a, c->home, value + 5);
+        int rc = file_read(path, 65536, &text, &text_len, err);
+        if (rc)
+            return rc;
+        *ret = arena_strndup(a, text, strcspn(text, "\r\n"));
+        free(text);
+        if (!**ret)
+            return secret_error(c, index, err, "names a file without a secret");
+    } else if (*value && !str_starts(c->origins[index], "environment "))
+        return secret_error(c, index, err, "holds the secret itself");
+    else
+        *ret = value;
+    return 0;
+}
+
 bool config_bool(const struct config *c, const char *key) { return number(c, key) != 0; }
 int64_t config_int(const struct config *c, const char *key) { return (int64_t)llround(number(c, key)); }
 double config_float(const struct config *c, const char *key) { return number(c, key); }

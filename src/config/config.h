@@ -92,6 +92,9 @@ struct config_flag {
 int config_load(const char *home, const struct config_flag *flags, size_t flag_count, struct config **ret, struct error *err) MUST_CHECK;
 void config_free(struct config *c);
 const char *config_text(const struct config *c, const char *key); /* an unknown key is a bug and ends the process */
+/* The value of a setting that is a secret: in secchi.yaml only ${VARIABLE} (of the environment) and file:PATH (its first line; a
+ * relative path lies in the home) are taken, from the environment also the value itself. "" when it is not set. */
+int config_secret(const struct config *c, const char *key, struct arena *a, const char **ret, struct error *err) MUST_CHECK;
 bool config_bool(const struct config *c, const char *key);
 int64_t config_int(const struct config *c, const char *key); /* INT, BYTES (bytes), DURATION (seconds) */
 double config_float(const struct config *c, const char *key);

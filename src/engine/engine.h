@@ -23,7 +23,7 @@ struct engine;
 struct engine_conn;
 
 struct engine_options {
-    const char *kind;             /* "duckdb" */
+    const char *kind;             /* "duckdb", "spark" */
     const char *path;             /* the warehouse file; NULL: in memory (used by check and tests) */
     const char *lib_dir;          /* folder with extensions/ and macros.sql; NULL: looked for beside the program */
     const char *temp_dir;         /* where the engine may spill; NULL: beside the warehouse */
@@ -32,6 +32,11 @@ struct engine_options {
     int64_t memory_limit_bytes; /* for the whole instance; 0: a quarter of the machine, 1 GiB at the least */
     int64_t temp_limit_bytes;   /* spill cap; 0: 10 GiB */
     int threads;                /* 0: one a core */
+    /* spark; path, temp_dir and limits are not looked at there, lib_dir and read_dirs are: the embedded engine reads the files */
+    const char *url;     /* sc://host:port/;option=value */
+    const char *token;   /* NULL or "": that of the url */
+    const char *ca_file; /* PEM; NULL or "": the system's authorities */
+    const char *catalog; /* that holds the schemas; NULL or "": spark_catalog */
 };
 
 /* Opens (creates) the warehouse. External access is then restricted to read_dirs and the configuration locked. A file

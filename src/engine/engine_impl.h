@@ -35,6 +35,8 @@ struct engine_ops {
                       uint64_t *ret, struct error *err);
     int (*sql)(struct engine_conn *c, const struct engine_stmt *s, struct arena *a, const char **ret, struct error *err);
     int (*parse_tree)(struct engine_conn *c, const struct engine_stmt *s, struct arena *a, const char **ret_json, struct error *err);
+    /* The parse tree of a query in the engine's own dialect, unbound; NULL: the engine has none (remote.h) */
+    int (*tree_of)(struct engine_conn *c, const char *sql, struct arena *a, const char **ret_json, struct error *err);
     int (*stage_files)(struct engine_conn *c, const char *name, enum engine_format format, const struct engine_file *files, size_t count,
                        const struct engine_column *want, size_t want_count, struct error *err);
     int (*stage_query)(struct engine_conn *c, const char *name, const struct engine_stmt *s, int64_t *ret_rows, struct error *err);
@@ -79,6 +81,8 @@ struct engine_copier {
 };
 
 extern const struct engine_ops engine_duckdb_ops;
+extern const struct engine_ops engine_spark_ops;
+#define ENGINE_EMBEDDED "duckdb" /* the kind that runs within the program */
 
 /* Copies rows of a stream into the arena (rows.c); the stream is left to the caller to release. */
 int engine_read_rows(struct ArrowArrayStream *stream, size_t max_rows, struct arena *a, struct engine_rows *ret,

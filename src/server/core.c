@@ -56,8 +56,12 @@ static int open_engine(struct owner *o, const struct config *config, struct engi
         .memory_limit_bytes = config_int(config, "engine.memory_limit"),
         .temp_limit_bytes = config_int(config, "engine.temp_limit"),
         .threads = (int)config_int(config, "engine.threads"),
+        .url = config_text(config, "engine.url"),
+        .ca_file = config_text(config, "engine.ca_file"),
+        .catalog = config_text(config, "engine.catalog"),
     };
-    return engine_open(&options, ret, err);
+    int rc = config_secret(config, "engine.token", a, &options.token, err);
+    return rc ? rc : engine_open(&options, ret, err);
 }
 
 static int open_semantic(struct core *c, struct error *err)

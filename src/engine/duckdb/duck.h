@@ -120,6 +120,7 @@ int duck_describe(struct engine_conn *c, const struct engine_stmt *s, struct are
                   struct error *err);
 int duck_show_sql(struct engine_conn *c, const struct engine_stmt *s, struct arena *a, const char **ret, struct error *err);
 int duck_parse_tree(struct engine_conn *c, const struct engine_stmt *s, struct arena *a, const char **ret_json, struct error *err);
+int duck_tree_of(struct engine_conn *c, const char *sql, struct arena *a, const char **ret_json, struct error *err);
 int duck_stage_query(struct engine_conn *c, const char *name, const struct engine_stmt *s, int64_t *ret_rows, struct error *err);
 
 /* A query ready to run. */

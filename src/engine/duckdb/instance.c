@@ -458,6 +458,7 @@ const struct engine_ops engine_duckdb_ops = {
     .table_hash = duck_table_hash,
     .sql = duck_show_sql,
     .parse_tree = duck_parse_tree,
+    .tree_of = duck_tree_of,
     .stage_files = duck_stage_files,
     .stage_query = duck_stage_query,
     .unstage = duck_unstage,

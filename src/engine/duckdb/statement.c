@@ -561,12 +561,29 @@ int duck_show_sql(struct engine_conn *base, const struct engine_stmt *s, struct 
     return rc;
 }
 
+/* Within duck_enter. */
+static int serialize(struct duck_conn *c, const struct duck_where *where, const char *sql, struct arena *a, const char **ret_json,
+                     struct error *err)
+{
+    duckdb_prepared_statement p = NULL;
+    duckdb_result result;
+    int rc = prepare(c, "SELECT json_serialize_sql(CAST($1 AS VARCHAR))", where, &p, err);
+    if (!rc && duckdb_bind_varchar(p, 1, sql) != DuckDBSuccess)
+        rc = duck_error(duck_of(&c->base), duckdb_prepare_error(p), where, err);
+    if (!rc)
+        rc = duck_run(c, p, false, where, &result, err);
+    if (!rc) {
+        *ret_json = duck_text(a, duckdb_value_varchar(&result, 0, 0));
+        duckdb_destroy_result(&result);
+    }
+    duckdb_destroy_prepare(&p);
+    return rc;
+}
+
 int duck_parse_tree(struct engine_conn *base, const struct engine_stmt *s, struct arena *a, const char **ret_json, struct error *err)
 {
     struct duck_conn *c = (struct duck_conn *)base;
     struct duck_query q;
-    duckdb_prepared_statement p = NULL;
-    duckdb_result result;
     int rc = busy(c, err);
     if (!rc)
         rc = duck_enter(c, err);
@@ -576,17 +593,22 @@ int duck_parse_tree(struct engine_conn *base, const struct engine_stmt *s, struc
     if (!rc) {
         struct duck_where where = {s, NULL};
         duckdb_destroy_prepare(&q.prepared);
-        rc = prepare(c, "SELECT json_serialize_sql(CAST($1 AS VARCHAR))", &where, &p, err);
-        if (!rc && duckdb_bind_varchar(p, 1, q.rewritten->statements[0]) != DuckDBSuccess)
-            rc = duck_error(duck_of(base), duckdb_prepare_error(p), &where, err);
-        if (!rc)
-            rc = duck_run(c, p, false, &where, &result, err);
-        if (!rc) {
-            *ret_json = duck_text(a, duckdb_value_varchar(&result, 0, 0));
-            duckdb_destroy_result(&result);
-        }
-        duckdb_destroy_prepare(&p);
+        rc = serialize(c, &where, q.rewritten->statements[0], a, ret_json, err);
     }
+    duck_leave(c);
+    return rc;
+}
+
+int duck_tree_of(struct engine_conn *base, const char *sql, struct arena *a, const char **ret_json, struct error *err)
+{
+    struct duck_conn *c = (struct duck_conn *)base;
+    struct duck_where where = {0};
+    int rc = busy(c, err);
+    if (!rc)
+        rc = duck_enter(c, err);
+    if (rc)
+        return rc;
+    rc = serialize(c, &where, sql, a, ret_json, err);
     duck_leave(c);
     return rc;
 }
