@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const struct engine_ops *const engines[] = {&engine_duckdb_ops, &engine_spark_ops};
+static const struct engine_ops *const engines[] = {&engine_duckdb_ops, &engine_spark_ops, &engine_databricks_ops};
 
 int engine_open(const struct engine_options *options, struct engine **ret, struct error *err)
 {

@@ -82,6 +82,7 @@ struct engine_copier {
 
 extern const struct engine_ops engine_duckdb_ops;
 extern const struct engine_ops engine_spark_ops;
+extern const struct engine_ops engine_databricks_ops;
 #define ENGINE_EMBEDDED "duckdb" /* the kind that runs within the program */
 
 /* Copies rows of a stream into the arena (rows.c); the stream is left to the caller to release. */

@@ -1,4 +1,5 @@
 import pathlib
+import socket
 import subprocess
 import sys
 
@@ -22,3 +23,10 @@ def backend(tmp_path_factory):
 def workspace(backend, tmp_path):
     with Workspace(backend, tmp_path) as w:
         yield w
+
+
+@pytest.fixture
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]

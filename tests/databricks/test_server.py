@@ -234,7 +234,7 @@ def test_wait_that_ends_before_the_statement(client, workspace):
 
 
 def test_cancel_stops_spark(client, workspace):
-    told = execute(client, workspace, "SELECT count(*) AS n FROM range(100000000) AS a CROSS JOIN range(100000) AS b WHERE a.id + b.id = 7", wait_timeout="0s")
+    told = execute(client, workspace, "SELECT count(*) AS n FROM range(1000000000000) WHERE id % 7 = 3", wait_timeout="0s")
     while client.statement_execution.get_statement(told.statement_id).status.state != StatementState.RUNNING:
         time.sleep(0.05)
     time.sleep(1)

@@ -10,10 +10,11 @@
 #include "engine/lazy_engine_curl.h"
 
 #define CURL_FILE "libcurl.so.4"
-#define TICK_MS 20            /* how late a stop may be noticed */
+#define TICK_MS 20 /* how late a stop may be noticed */
 #define CONNECT_SECONDS 30L
-#define STALL_SECONDS 120L    /* without a byte */
-#define LAST_WORD_NS ((int64_t)10 * 1000000000) /* how long a statement that was just sent is waited for after a stop: its name lets it be cancelled */
+#define STALL_SECONDS 120L /* without a byte */
+#define LAST_WORD_NS \
+    ((int64_t)10 * 1000000000) /* how long a statement that was just sent is waited for after a stop: its name lets it be cancelled */
 #define ATTEMPTS 8
 #define PAUSE_FIRST_MS 500
 #define PAUSE_MOST_MS 30000
@@ -50,8 +51,8 @@ int dbx_client_new(const struct dbx_login *login, struct dbx_client **ret, struc
     struct dbx_client *c = xcalloc(1, sizeof(*c));
     struct arena *a = c->arena = arena_new();
     pthread_mutex_init(&c->lock, NULL);
-    const char **from[] = {&c->login.host, &c->login.token, &c->login.client_id, &c->login.client_secret, &c->login.warehouse_id,
-                           &c->login.ca_file, &c->login.origin};
+    const char **from[] = {&c->login.host,         &c->login.token,   &c->login.client_id, &c->login.client_secret,
+                           &c->login.warehouse_id, &c->login.ca_file, &c->login.origin};
     c->login = *login;
     for (size_t i = 0; i < ARRAY_LEN(from); i++)
         *from[i] = *from[i] ? arena_strdup(a, *from[i]) : NULL;
@@ -158,7 +159,7 @@ struct exchange {
     const char *method, *url, *body;
     struct curl_slist *headers;
     const char *basic_user, *basic_password; /* of the token endpoint; or NULL */
-    bool fresh; /* on a new connection: libcurl sends a request again when an old one turns out to be closed */
+    bool fresh;                              /* on a new connection: libcurl sends a request again when an old one turns out to be closed */
     struct buf *put;
     CURL *easy;
     long status;

@@ -21,12 +21,12 @@
 /* ---- login.c ------------------------------------------------------------------------------------------------- */
 
 struct dbx_login {
-    const char *host;                     /* "https://adb-1.azuredatabricks.net", without a slash at its end */
-    const char *token;                    /* personal access token, or NULL: */
+    const char *host;                      /* "https://adb-1.azuredatabricks.net", without a slash at its end */
+    const char *token;                     /* personal access token, or NULL: */
     const char *client_id, *client_secret; /* of a service principal */
-    const char *warehouse_id;             /* or NULL */
-    const char *ca_file;                  /* or NULL: the system's */
-    const char *origin;                   /* where the credentials are from, for errors */
+    const char *warehouse_id;              /* or NULL */
+    const char *ca_file;                   /* or NULL: the system's */
+    const char *origin;                    /* where the credentials are from, for errors */
 };
 /* What counts, in this order: options, environment (DATABRICKS_HOST, DATABRICKS_TOKEN, DATABRICKS_CLIENT_ID, DATABRICKS_CLIENT_SECRET,
  * DATABRICKS_WAREHOUSE_ID, DATABRICKS_HTTP_PATH), the profile of DATABRICKS_CONFIG_FILE or ~/.databrickscfg. A profile is read when it is
@@ -49,10 +49,10 @@ struct dbx_wire;
 int dbx_wire_new(struct dbx_client *c, struct dbx_wire **ret, struct error *err) MUST_CHECK;
 void dbx_wire_free(struct dbx_wire *w);
 struct dbx_client *dbx_wire_client(const struct dbx_wire *w);
-void dbx_wire_start(struct dbx_wire *w);                /* forgets an earlier stop: a statement begins */
-void dbx_wire_stop(struct dbx_wire *w);                 /* requests and pauses end with ERROR_INTERRUPTED */
+void dbx_wire_start(struct dbx_wire *w); /* forgets an earlier stop: a statement begins */
+void dbx_wire_stop(struct dbx_wire *w);  /* requests and pauses end with ERROR_INTERRUPTED */
 bool dbx_wire_stopped(const struct dbx_wire *w);
-void dbx_wire_deaf(struct dbx_wire *w, bool deaf);      /* deaf: a stop is not heard, so that what was begun can be cancelled */
+void dbx_wire_deaf(struct dbx_wire *w, bool deaf); /* deaf: a stop is not heard, so that what was begun can be cancelled */
 int dbx_pause(struct dbx_wire *w, int64_t ms, struct error *err) MUST_CHECK;
 
 enum dbx_repeat {

@@ -203,7 +203,8 @@ static int take_credentials(const struct level *l, struct dbx_login *ret, struct
     }
     bool use_token = l->auth_type ? str_eq(l->auth_type, "pat") : l->token != NULL;
     if (use_token ? !l->token : !l->client_id || !l->client_secret) {
-        error_set(err, ERROR_USAGE, use_token ? "there is no token for Databricks" : "a service principal needs client_id and client_secret");
+        error_set(err, ERROR_USAGE,
+                  use_token ? "there is no token for Databricks" : "a service principal needs client_id and client_secret");
         error_where(err, "%s", l->origin);
         return ERROR_USAGE;
     }

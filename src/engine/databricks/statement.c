@@ -49,9 +49,9 @@ static void put_value(struct buf *b, const struct engine_value *v)
 
 static void put_param(struct buf *b, const struct engine_param *p)
 {
-    static const char *const types[] = {[ENGINE_BOOL] = "BOOLEAN", [ENGINE_I64] = "BIGINT",          [ENGINE_F64] = "DOUBLE",
-                                        [ENGINE_TEXT] = "STRING",  [ENGINE_TIMESTAMP] = "TIMESTAMP", [ENGINE_DATE] = "DATE",
-                                        [ENGINE_OTHER] = "STRING"};
+    static const char *const types[] = {
+        [ENGINE_BOOL] = "BOOLEAN",        [ENGINE_I64] = "BIGINT", [ENGINE_F64] = "DOUBLE",  [ENGINE_TEXT] = "STRING",
+        [ENGINE_TIMESTAMP] = "TIMESTAMP", [ENGINE_DATE] = "DATE",  [ENGINE_OTHER] = "STRING"};
     buf_puts(b, "{\"name\":");
     buf_put_json(b, p->name);
     if (p->value.type != ENGINE_NULL) {
@@ -88,13 +88,20 @@ static const struct {
     const char *word; /* an error code of the service, a SQLSTATE or its class */
     enum error_kind kind;
 } kinds[] = {
-    {"42P01", ERROR_NOT_FOUND},  {"42704", ERROR_NOT_FOUND},
-    {"42883", ERROR_NOT_FOUND},  {"42703", ERROR_NOT_FOUND},
-    {"42501", ERROR_FORBIDDEN},  {"NOT_FOUND", ERROR_NOT_FOUND},
-    {"CANCELLED", ERROR_INTERRUPTED},    {"DEADLINE_EXCEEDED", ERROR_LIMIT},
-    {"RESOURCE_EXHAUSTED", ERROR_LIMIT}, {"UNAUTHENTICATED", ERROR_DENIED},
-    {"IO_ERROR", ERROR_IO},              {"TEMPORARILY_UNAVAILABLE", ERROR_UNAVAILABLE},
-    {"SERVICE_UNDER_MAINTENANCE", ERROR_UNAVAILABLE}, {"WORKSPACE_TEMPORARILY_UNAVAILABLE", ERROR_UNAVAILABLE},
+    {"42P01", ERROR_NOT_FOUND},
+    {"42704", ERROR_NOT_FOUND},
+    {"42883", ERROR_NOT_FOUND},
+    {"42703", ERROR_NOT_FOUND},
+    {"42501", ERROR_FORBIDDEN},
+    {"NOT_FOUND", ERROR_NOT_FOUND},
+    {"CANCELLED", ERROR_INTERRUPTED},
+    {"DEADLINE_EXCEEDED", ERROR_LIMIT},
+    {"RESOURCE_EXHAUSTED", ERROR_LIMIT},
+    {"UNAUTHENTICATED", ERROR_DENIED},
+    {"IO_ERROR", ERROR_IO},
+    {"TEMPORARILY_UNAVAILABLE", ERROR_UNAVAILABLE},
+    {"SERVICE_UNDER_MAINTENANCE", ERROR_UNAVAILABLE},
+    {"WORKSPACE_TEMPORARILY_UNAVAILABLE", ERROR_UNAVAILABLE},
 };
 
 static enum error_kind kind_of(const char *code, const char *state, const char *message)
@@ -193,7 +200,8 @@ static int take_end(yyjson_doc *doc, const char *state, struct dbx_result *ret, 
     if (str_eq(state, "CANCELED"))
         return error_set(err, ERROR_INTERRUPTED, "the statement was cancelled at the service");
     if (!str_eq(state, "SUCCEEDED"))
-        return error_set(err, ERROR_UNAVAILABLE, "the statement ended at the service with state %.40s, its result cannot be fetched", state);
+        return error_set(err, ERROR_UNAVAILABLE, "the statement ended at the service with state %.40s, its result cannot be fetched",
+                         state);
     ret->manifest = yyjson_obj_get(root, "manifest");
     ret->result = yyjson_obj_get(root, "result");
     ret->chunk_count = yyjson_get_sint(yyjson_obj_get(ret->manifest, "total_chunk_count"));

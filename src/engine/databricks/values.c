@@ -253,9 +253,7 @@ static int append_nested(struct ArrowArray *to, const struct ArrowSchema *schema
     size_t i, n;
     int code = NANOARROW_OK;
     if (type == NANOARROW_TYPE_LIST && yyjson_is_arr(v)) {
-        yyjson_arr_foreach(v, i, n, item)
-            if (code == NANOARROW_OK)
-                code = append(to->children[0], schema->children[0], item, depth + 1);
+        yyjson_arr_foreach(v, i, n, item) if (code == NANOARROW_OK) code = append(to->children[0], schema->children[0], item, depth + 1);
     } else if (type == NANOARROW_TYPE_MAP && yyjson_is_obj(v)) {
         struct ArrowArray *entries = to->children[0];
         yyjson_obj_foreach(v, i, n, key, item)
