@@ -41,6 +41,8 @@ const struct setting config_settings[] = {
      "age of the oldest rows that the first run loads, by event time; 0s loads all"},
     {"ingest.retention", SETTING_DURATION, "0s", 0, 36500 * DAY, NULL,
      "age after which bronze rows are deleted, by event time; 0s keeps all"},
+    {"ingest.overlap", SETTING_DURATION, "3d", 0, 365 * DAY, NULL,
+     "how far before its newest row a table of a source of kind databricks is asked again, for rows that come late"},
     {"ingest.batch_bytes", SETTING_BYTES, "1 GiB", 1048576, 1024 * GIB, NULL,
      "input bytes of one table that are loaded in one transaction"},
     {"budget.monthly", SETTING_FLOAT, "100000", 0, 1e12, NULL,

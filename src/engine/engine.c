@@ -247,5 +247,13 @@ void engine_copy_close(struct engine_copier *k)
         k->conn->engine->ops->copy_close(k);
 }
 
+int engine_save(struct engine_conn *c, struct ArrowArrayStream *stream, const char *path, struct error *err)
+{
+    const struct engine_ops *ops = c->engine->ops;
+    if (!ops->save)
+        return error_set(err, ERROR_UNAVAILABLE, "the engine %s writes no files of this machine", ops->kind);
+    return ops->save(c, stream, path, err);
+}
+
 int engine_backup(struct engine *e, const char *path, struct error *err) { return e->ops->backup(e, path, err); }
 int engine_checkpoint(struct engine *e, struct error *err) { return e->ops->checkpoint(e, err); }

@@ -248,6 +248,9 @@ int engine_copy_open(struct engine_conn *c, const struct engine_stmt *s, const c
 int engine_copy_run(struct engine_copier *k, const struct engine_param *params, const char *dir, enum engine_format format,
                     int64_t *ret_rows, struct error *err) MUST_CHECK;
 void engine_copy_close(struct engine_copier *k); /* NULL is fine */
+/* Writes what is left of a stream, of any engine, into one Parquet file in a read_dir of the connection's engine; an old file is replaced.
+ * The stream is left to the caller to release; an error of its own is given as it is. ERROR_UNAVAILABLE on an engine without files. */
+int engine_save(struct engine_conn *c, struct ArrowArrayStream *stream, const char *path, struct error *err) MUST_CHECK;
 
 /* ---- files of the warehouse ---------------------------------------------------------------------------- */
 

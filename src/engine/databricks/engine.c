@@ -240,7 +240,7 @@ static int run(struct dbx_conn *c, const struct remote_text *t, const struct eng
     struct sql_references *refs;
     struct engine_param *params = arena_alloc(a, (s->param_count + 1) * sizeof(*params));
     bool wrapped = as == RUN_SHAPE && t->kind == SQL_SELECT, inline_result = as != RUN_LINKS;
-    const char *sql = wrapped ? arena_printf(a, "SELECT * FROM (\n%s\n) LIMIT 0", t->sql) : t->sql;
+    const char *sql = wrapped ? arena_printf(a, "SELECT * FROM (%c%s%c) LIMIT 0", '\n', t->sql, '\n') : t->sql;
     struct dbx_request q = {.sql = sql, .catalog = dbx_of(&c->base)->catalog, .params = params, .inline_result = inline_result};
     int rc = sql_references(a, t->sql, strlen(t->sql), 1, &refs, err);
     for (size_t i = 0; !rc && i < s->param_count; i++)
