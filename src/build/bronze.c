@@ -259,7 +259,7 @@ static int load_table(struct bronze *t, struct error *err)
     int rc = set_horizon(t, err);
     for (size_t i = 0; i < b->source_count; i++) {
         struct build_source *s = &b->sources[i];
-        for (size_t j = 0; s->spec.kind == SOURCE_FOLDER && j < s->scan.unit_count && !rc; j++)
+        for (size_t j = 0; s->spec.kind != SOURCE_SPARK && j < s->scan.unit_count && !rc; j++)
             if (build_object_of(b->ctx->catalogue, s->scan.units[j].table) == t->object)
                 rc = load_unit(t, s, &s->scan.units[j], err);
     }
@@ -272,7 +272,7 @@ static bool has_files(const struct build *b, const struct pack_object *o)
 {
     for (size_t i = 0; i < b->source_count; i++) {
         const struct build_source *s = &b->sources[i];
-        for (size_t j = 0; s->spec.kind == SOURCE_FOLDER && j < s->scan.unit_count; j++)
+        for (size_t j = 0; s->spec.kind != SOURCE_SPARK && j < s->scan.unit_count; j++)
             if (build_object_of(b->ctx->catalogue, s->scan.units[j].table) == o)
                 return true;
     }

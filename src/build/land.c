@@ -18,7 +18,7 @@ static int put_findings(struct build *b, const struct build_source *s, const str
 static int put_unknown(struct build *b, const struct build_source *s, struct error *err)
 {
     const struct pack_catalogue *c = b->ctx->catalogue;
-    for (size_t i = 0; s->spec.kind == SOURCE_FOLDER && i < s->scan.unit_count; i++) {
+    for (size_t i = 0; s->spec.kind != SOURCE_SPARK && i < s->scan.unit_count; i++) {
         const char *table = s->scan.units[i].table, *slash = strchr(table, '/');
         if (build_object_of(c, table) || (i && str_eq(table, s->scan.units[i - 1].table)))
             continue;
@@ -57,6 +57,46 @@ static int note_scan(struct build *b, const struct build_source *s, struct error
     return rc;
 }
 
+/* The system tables that a workspace is asked for. What describes things is asked for as a whole: a row of it may change and keep its time. */
+static void fill_tables(const struct build *b, struct source_spec *ret)
+{
+    const struct pack_catalogue *c = b->ctx->catalogue;
+    struct source_table *tables = arena_alloc(b->arena, (c->object_count + 1) * sizeof(*tables));
+    for (size_t i = 0; i < c->object_count && b->run_id; i++) { /* a plan asks nothing */
+        const struct pack_object *o = c->objects[i];
+        const struct sql_key *key = o->table ? sql_primary_key(o->table) : NULL;
+        const char *name = o->system_table && str_starts(o->system_table, "system.") ? o->system_table + strlen("system.") : NULL;
+        if (o->layer != PACK_BRONZE || o->is_view || !name || !strchr(name, '.') || str_starts(name, "identity.") || !build_chosen(b, o))
+            continue;
+        char *path = arena_strdup(b->arena, name);
+        *strchr(path, '.') = '/';
+        tables[ret->table_count++] = (struct source_table){.table = path,
+                                                           .change = o->describes ? NULL : o->event_time,
+                                                           .order = key ? key->columns : NULL,
+                                                           .order_count = key ? key->column_count : 0,
+                                                           .from_us = build_lookback_us(b, o)};
+    }
+    ret->tables = tables;
+}
+
+static int fill_databricks(const struct build *b, const struct config_source *from, struct source_spec *ret, struct error *err)
+{
+    const struct config *c = b->ctx->config;
+    struct engine_options *login = arena_alloc(b->arena, sizeof(*login));
+    const bool own = from->profile || str_eq(config_text(c, "engine.kind"), "spark"); /* then the settings are another engine's */
+    *login = (struct engine_options){.lib_dir = config_find_lib(b->arena),
+                                     .url = own ? NULL : config_text(c, "engine.url"),
+                                     .ca_file = config_text(c, "engine.ca_file"),
+                                     .profile = from->profile ? from->profile : config_text(c, "engine.profile"),
+                                     .warehouse_id = from->warehouse_id ? from->warehouse_id : config_text(c, "engine.warehouse_id")};
+    ret->kind = SOURCE_DATABRICKS;
+    ret->login = login;
+    ret->overlap_us = config_int(c, "ingest.overlap") * 1000000;
+    ret->cancel = b->options->cancel;
+    fill_tables(b, ret);
+    return own ? 0 : config_secret(c, "engine.token", b->arena, &login->token, err);
+}
+
 static int fill_spec(const struct build *b, const struct config_source *from, struct source_spec *ret, struct error *err)
 {
     const struct config *c = b->ctx->config;
@@ -70,6 +110,8 @@ static int fill_spec(const struct build *b, const struct config_source *from, st
         ret->kind = str_eq(from->kind, "spark") ? SOURCE_SPARK : SOURCE_FOLDER;
         return 0;
     }
+    if (str_eq(from->kind, "databricks"))
+        return fill_databricks(b, from, ret, err);
     return source_detect(from->path, &ret->kind, err);
 }
 

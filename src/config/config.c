@@ -8,7 +8,7 @@
 
 #define CONFIG_VERSION 1
 
-static const char *const source_keys[] = {"name", "path", "kind", "account_id", "workspace_id"};
+static const char *const source_keys[] = {"name", "path", "kind", "account_id", "workspace_id", "profile", "warehouse_id"};
 static const char *const top_lists[] = {"version", "sources", "tenants", "names", "tables"};
 
 static int find_setting(const char *key)
@@ -192,6 +192,16 @@ static int bad(const struct config *c, const struct yaml *y, struct error *err, 
     return ERROR_USAGE;
 }
 
+/* Where the answers of a workspace are kept; a name may have what a folder's cannot. */
+static const char *landing_of(struct config *c, const char *name)
+{
+    char *folder = arena_strdup(c->arena, name);
+    for (char *p = folder; *p; p++)
+        if (!isalnum((unsigned char)*p) && *p != '-' && *p != '_')
+            *p = '_';
+    return arena_printf(c->arena, "%s/landing/%s", c->home, folder);
+}
+
 static int read_source(struct config *c, const struct yaml *y, struct config_source *s, struct error *err)
 {
     if (y->kind != YAML_MAP)
@@ -200,12 +210,20 @@ static int read_source(struct config *c, const struct yaml *y, struct config_sou
     *s = (struct config_source){.kind = "auto"};
     if (rc || (rc = yaml_text(y, c->file, "path", &s->path, err)) || (rc = yaml_text(y, c->file, "name", &s->name, err)) ||
         (rc = yaml_text(y, c->file, "kind", &s->kind, err)) || (rc = yaml_text(y, c->file, "account_id", &s->account_id, err)) ||
-        (rc = yaml_text(y, c->file, "workspace_id", &s->workspace_id, err)))
+        (rc = yaml_text(y, c->file, "workspace_id", &s->workspace_id, err)) || (rc = yaml_text(y, c->file, "profile", &s->profile, err)) ||
+        (rc = yaml_text(y, c->file, "warehouse_id", &s->warehouse_id, err)))
         return rc;
+    if (!one_of("auto|folder|spark|databricks", s->kind))
+        return bad(c, y, err, "the kind of a source must be auto, folder, spark or databricks");
+    const bool remote = str_eq(s->kind, "databricks");
+    if (!remote && (s->profile || s->warehouse_id))
+        return bad(c, y, err, "'profile' and 'warehouse_id' belong to a source of kind databricks");
+    if (remote && !s->name)
+        s->name = "databricks";
+    if (remote && !s->path)
+        s->path = landing_of(c, s->name);
     if (!s->path || !*s->path)
         return bad(c, y, err, "a source needs a 'path'");
-    if (!one_of("auto|folder|spark", s->kind))
-        return bad(c, y, err, "the kind of a source must be auto, folder or spark");
     s->path = absolute(c, s->path);
     if (!s->name)
         s->name = base_name(c->arena, s->path);

@@ -52,8 +52,9 @@ extern const struct setting config_settings[];
 extern const size_t config_setting_count;
 
 struct config_source {              /* an entry of `sources:` */
-    const char *name, *path, *kind; /* kind "auto", "folder" or "spark"; path absolute */
+    const char *name, *path, *kind; /* kind "auto", "folder", "spark" or "databricks"; path absolute: of databricks where it is landed */
     const char *account_id, *workspace_id;
+    const char *profile, *warehouse_id; /* databricks; may be NULL */
 };
 
 struct config_tenant { /* an entry of `tenants:` (C-07) */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const struct engine_ops *const engines[] = {&engine_duckdb_ops, &engine_spark_ops};
+static const struct engine_ops *const engines[] = {&engine_duckdb_ops, &engine_spark_ops, &engine_databricks_ops};
 
 int engine_open(const struct engine_options *options, struct engine **ret, struct error *err)
 {
@@ -245,6 +245,14 @@ void engine_copy_close(struct engine_copier *k)
 {
     if (k)
         k->conn->engine->ops->copy_close(k);
+}
+
+int engine_save(struct engine_conn *c, struct ArrowArrayStream *stream, const char *path, struct error *err)
+{
+    const struct engine_ops *ops = c->engine->ops;
+    if (!ops->save)
+        return error_set(err, ERROR_UNAVAILABLE, "the engine %s writes no files of this machine", ops->kind);
+    return ops->save(c, stream, path, err);
 }
 
 int engine_backup(struct engine *e, const char *path, struct error *err) { return e->ops->backup(e, path, err); }

@@ -23,7 +23,7 @@ struct engine;
 struct engine_conn;
 
 struct engine_options {
-    const char *kind;             /* "duckdb", "spark" */
+    const char *kind;             /* "duckdb", "spark", "databricks" */
     const char *path;             /* the warehouse file; NULL: in memory (used by check and tests) */
     const char *lib_dir;          /* folder with extensions/ and macros.sql; NULL: looked for beside the program */
     const char *temp_dir;         /* where the engine may spill; NULL: beside the warehouse */
@@ -37,6 +37,9 @@ struct engine_options {
     const char *token;   /* NULL or "": that of the url */
     const char *ca_file; /* PEM; NULL or "": the system's authorities */
     const char *catalog; /* that holds the schemas; NULL or "": spark_catalog */
+    /* databricks: url is https://host; of what is NULL or "" here the environment and ~/.databrickscfg decide, as for Databricks' own
+     * clients. No file of this machine is read. */
+    const char *warehouse_id, *profile;
 };
 
 /* Opens (creates) the warehouse. External access is then restricted to read_dirs and the configuration locked. A file
@@ -245,6 +248,9 @@ int engine_copy_open(struct engine_conn *c, const struct engine_stmt *s, const c
 int engine_copy_run(struct engine_copier *k, const struct engine_param *params, const char *dir, enum engine_format format,
                     int64_t *ret_rows, struct error *err) MUST_CHECK;
 void engine_copy_close(struct engine_copier *k); /* NULL is fine */
+/* Writes what is left of a stream, of any engine, into one Parquet file in a read_dir of the connection's engine; an old file is replaced.
+ * The stream is left to the caller to release; an error of its own is given as it is. ERROR_UNAVAILABLE on an engine without files. */
+int engine_save(struct engine_conn *c, struct ArrowArrayStream *stream, const char *path, struct error *err) MUST_CHECK;
 
 /* ---- files of the warehouse ---------------------------------------------------------------------------- */
 

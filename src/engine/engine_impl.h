@@ -55,6 +55,7 @@ struct engine_ops {
     int (*copy_run)(struct engine_copier *k, const struct engine_param *params, const char *dir, enum engine_format format,
                     int64_t *ret_rows, struct error *err);
     void (*copy_close)(struct engine_copier *k);
+    int (*save)(struct engine_conn *c, struct ArrowArrayStream *stream, const char *path, struct error *err); /* NULL: it has no files */
     int (*backup)(struct engine *e, const char *path, struct error *err);
     int (*checkpoint)(struct engine *e, struct error *err);
 };
@@ -82,6 +83,7 @@ struct engine_copier {
 
 extern const struct engine_ops engine_duckdb_ops;
 extern const struct engine_ops engine_spark_ops;
+extern const struct engine_ops engine_databricks_ops;
 #define ENGINE_EMBEDDED "duckdb" /* the kind that runs within the program */
 
 /* Copies rows of a stream into the arena (rows.c); the stream is left to the caller to release. */

@@ -59,6 +59,8 @@ static int open_engine(struct owner *o, const struct config *config, const char 
         .url = config_text(config, "engine.url"),
         .ca_file = config_text(config, "engine.ca_file"),
         .catalog = config_text(config, "engine.catalog"),
+        .warehouse_id = config_text(config, "engine.warehouse_id"),
+        .profile = config_text(config, "engine.profile"),
     };
     int rc = config_secret(config, "engine.token", a, &options.token, err);
     return rc ? rc : engine_open(&options, ret, err);

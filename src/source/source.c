@@ -1,5 +1,6 @@
 #include "source/source.h"
 
+#include "source/databricks.h"
 #include "source/folder.h"
 #include "source/spark/spark.h"
 
@@ -34,6 +35,8 @@ int source_scan(const struct source_spec *spec, const struct source_mark *marks,
 {
     if (spec->kind == SOURCE_SPARK)
         return spark_scan(spec, marks, mark_count, a, ret, err);
+    if (spec->kind == SOURCE_DATABRICKS)
+        return databricks_scan(spec, marks, mark_count, a, ret, err);
     return folder_scan(spec, marks, mark_count, a, ret, err);
 }
 

@@ -2,7 +2,7 @@
  * source - where rows come from: one file per kind of source. A source says what it has (source_scan), compared with what
  * was loaded before, and brings it into the warehouse; it decides nothing about keys, quality or history (room build).
  *
- * Two kinds:
+ * Three kinds:
  *  folder  tables as folders `<schema>/<table>/` (billing/usage) of Parquet, JSON lines, CSV files (text also as .gz, .zst)
  *          or a Delta table (C-05).
  *          Its rows have the shape of the system table; scan names files, engine_stage_files reads them.
@@ -10,6 +10,9 @@
  *          A log is a stream of events, not a table: it is landed line by line into the tables of schema `secchi_spark`
  *          (packs/health/sources/spark/landing.sql), from which the queries packs/health/sources/spark/<schema>.<table>.sql
  *          derive the rows of system tables. A growing log goes on at its offset; nothing is kept in memory in between.
+ *  databricks  the system tables of a workspace. A scan asks a SQL warehouse for the rows that came since, and lands them as Parquet files
+ *          <path>/<schema>/<table>/<number>.parquet in the order in which they were asked for; from then on it is a folder. How far a
+ *          table was asked stands beside its files, in _mark.json, which is written after them: what breaks off is asked for again.
  *
  * New files are known by name and size. A changed or vanished file is a finding and its rows stay.
  */
@@ -19,7 +22,16 @@
 #include "base/base.h"
 #include "engine/engine.h"
 
-enum source_kind { SOURCE_FOLDER, SOURCE_SPARK };
+enum source_kind { SOURCE_FOLDER, SOURCE_SPARK, SOURCE_DATABRICKS };
+
+/* A table that a source of Databricks is asked for. */
+struct source_table {
+    const char *table;   /* "billing/usage" */
+    const char *change;  /* column that says when a row came to be, by which later ones are asked for; NULL: the whole table is, every time */
+    const char **order;  /* columns that name a row, for a fixed order of equal answers */
+    size_t order_count;
+    int64_t from_us;     /* older rows are not asked for at first; INT64_MIN: all are */
+};
 
 struct source_spec {  /* one entry of `sources:` in secchi.yaml */
     const char *name; /* unique; the default is the folder's name */
@@ -27,6 +39,12 @@ struct source_spec {  /* one entry of `sources:` in secchi.yaml */
     enum source_kind kind;
     const char *account_id; /* spark: account and workspace that its rows are given, since Spark knows neither */
     const char *workspace_id;
+    /* databricks: path is the folder that answers are landed in */
+    const struct engine_options *login; /* url, token, ca_file, warehouse_id, profile; see engine_options */
+    const struct source_table *tables;
+    size_t table_count;
+    int64_t overlap_us; /* how far before its newest row a table is asked again */
+    const struct cancel *cancel; /* may be NULL */
 };
 
 /* Looks at a folder and says which kind of source it is; ERROR_USAGE with what was expected when it is none. */

@@ -203,6 +203,7 @@ int duck_load_end(struct engine_loader *l, struct error *err);
 void duck_load_abort(struct engine_loader *l);
 
 /* ---- copy.c */
+int duck_save(struct engine_conn *c, struct ArrowArrayStream *stream, const char *path, struct error *err);
 int duck_copy_open(struct engine_conn *c, const struct engine_stmt *s, const char *by, struct engine_copier **ret, struct error *err);
 int duck_copy_run(struct engine_copier *k, const struct engine_param *params, const char *dir, enum engine_format format, int64_t *ret_rows,
                   struct error *err);

@@ -471,6 +471,7 @@ const struct engine_ops engine_duckdb_ops = {
     .load_row = duck_load_row,
     .load_end = duck_load_end,
     .load_abort = duck_load_abort,
+    .save = duck_save,
     .copy_open = duck_copy_open,
     .copy_run = duck_copy_run,
     .copy_close = duck_copy_close,
