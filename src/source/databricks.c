@@ -134,7 +134,8 @@ static int next_file(struct pull *p, const char *dir, const char **ret, struct e
 }
 
 /* What the file holds: its rows, and the newest of them (never in the future: what comes before such a row would be passed over). */
-static int measure(struct pull *p, const struct source_table *t, const char *path, int64_t *ret_rows, int64_t *ret_newest, struct error *err)
+static int measure(struct pull *p, const struct source_table *t, const char *path, int64_t *ret_rows, int64_t *ret_newest,
+                   struct error *err)
 {
     const struct engine_file file = {.path = path, .to_offset = -1};
     struct engine_rows rows;

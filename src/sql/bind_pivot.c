@@ -209,10 +209,7 @@ static struct expr *cell(struct binder *b, const struct expr *aggregate, const s
     return with(b, e, with(b, node(b, EX_OP, aggregate->pos, ">"), count, none), value);
 }
 
-static bool is_picked(const struct sql_type *t)
-{
-    return t->kind <= SQL_T_DECIMAL || t->kind == SQL_T_FLOAT || t->kind == SQL_T_DOUBLE;
-}
+static bool is_picked(const struct sql_type *t) { return t->kind <= SQL_T_DECIMAL || t->kind == SQL_T_FLOAT || t->kind == SQL_T_DOUBLE; }
 
 static bool all_picked(struct binder *b, const struct pivot *v, const struct scope *s)
 {

@@ -9,17 +9,11 @@
 #include <cmocka.h>
 
 #include "nanoarrow/nanoarrow_ipc.h"
-#include "semantic/semantic.h"
+#include "semantic_fixture.h"
 
 /* ---- writers: golden bytes ------------------------------------------------------------------------------- */
 
 static const char *golden;
-
-static int keep(void *context, const void *data, size_t len)
-{
-    buf_add(context, data, len);
-    return 0;
-}
 
 static void open_stream(struct ArrowArrayStream *stream, const void *data, size_t len)
 {
@@ -159,199 +153,6 @@ static void formats_have_names(void **state)
 }
 
 /* ---- asking: a warehouse with tables of two tenants -------------------------------------------------------- */
-
-struct fixture {
-    char home[64];
-    struct arena *a;
-    struct config *config;
-    struct pack_catalogue *catalogue;
-    struct engine *engine;
-    struct state *state;
-    struct semantic *s;
-    struct error e;
-};
-
-static const char *const pack_files[][2] = {
-    {"pack.yaml", "name: shop\nversion: 1\ntitle: Shop\n"},
-    {"gold/orders.sql",
-     "CREATE TABLE IF NOT EXISTS system_gold.orders (workspace_id STRING COMMENT 'where', account_id STRING, order_id BIGINT NOT NULL, at TIMESTAMP, "
-     "CONSTRAINT pk PRIMARY KEY (workspace_id, order_id)) COMMENT 'Orders' "
-     "TBLPROPERTIES ('secchi.domain' = 'cost', 'secchi.event_time' = 'at');\n"},
-    {"gold/bills.sql", "CREATE TABLE IF NOT EXISTS system_gold.bills (account_id STRING, amount DECIMAL(10,2)) COMMENT 'Bills';\n"},
-    {"gold/rates.sql",
-     "CREATE TABLE IF NOT EXISTS system_gold.rates (name STRING, rate DOUBLE) COMMENT 'Rates' TBLPROPERTIES ('secchi.shared' = 'true');\n"},
-    {"gold/who.sql", "CREATE OR REPLACE VIEW system_gold.who AS SELECT current_user() AS name, is_member('operator') AS operator;\n"},
-    {"functions/orders_of.sql",
-     "CREATE FUNCTION orders_of(first BIGINT, n INT DEFAULT 2) RETURNS TABLE (order_id BIGINT, place INT) RETURN "
-     "SELECT order_id, ROW_NUMBER() OVER (ORDER BY order_id) FROM orders WHERE order_id >= first QUALIFY ROW_NUMBER() OVER (ORDER BY order_id) <= n;\n"},
-    {"functions/budget.sql",
-     "CREATE FUNCTION within_budget(cost DOUBLE) RETURNS BOOLEAN RETURN cost <= ${budget.monthly} AND ${timezone} = 'UTC';\n"},
-    {"functions/noted.sql", "CREATE FUNCTION noted() RETURNS BIGINT RETURN (SELECT COUNT(*) FROM notes);\n"},
-    {"functions/noted_twice.sql", "CREATE FUNCTION noted_twice() RETURNS BIGINT RETURN 2 * noted();\n"},
-    {"gold/notes.sql", "CREATE TABLE IF NOT EXISTS system_gold.notes (text STRING) COMMENT 'Notes';\n"},
-};
-
-static const char *const fill[] = {
-    "CREATE SCHEMA IF NOT EXISTS system_gold",
-    "CREATE SCHEMA IF NOT EXISTS secchi_ops",
-    "CREATE TABLE secchi_ops.table_stats (schema_name STRING, table_name STRING, row_count BIGINT, fresh_at TIMESTAMP, updated_at TIMESTAMP, run_id BIGINT)",
-    "INSERT INTO secchi_ops.table_stats VALUES ('system_gold', 'orders', 5, TIMESTAMP'2026-01-02 03:04:05', TIMESTAMP'2026-01-03 00:00:00', 1)",
-    "INSERT INTO system_gold.orders VALUES ('1', 'acc-1', 10, TIMESTAMP'2026-01-01 00:00:00'), ('2', 'acc-1', 11, NULL)",
-    "INSERT INTO system_gold.orders VALUES ('3', 'acc-2', 12, NULL), (NULL, NULL, 13, NULL), ('3', 'acc-1', 14, NULL)",
-    "INSERT INTO system_gold.bills VALUES ('acc-1', 1.50), ('acc-2', 2.50), (NULL, 3.50)",
-    "INSERT INTO system_gold.rates VALUES ('eur', 1.1)",
-    "INSERT INTO system_gold.notes VALUES ('secret')",
-    "CREATE SCHEMA secchi_information",
-    "CREATE TABLE secchi_information.schemata AS SELECT 'system_gold' AS schema_name",
-    "CREATE TABLE secchi_information.tables AS SELECT 'system_gold' AS table_schema, 'orders' AS table_name UNION ALL SELECT 'system_gold', 'notes'",
-    "CREATE TABLE secchi_information.columns AS SELECT * FROM secchi_information.tables",
-    "CREATE TABLE secchi_information.views AS SELECT * FROM secchi_information.tables",
-    "CREATE TABLE secchi_information.table_tags AS SELECT table_schema AS schema_name, table_name FROM secchi_information.tables",
-    "CREATE TABLE secchi_information.routines AS SELECT 'system_gold' AS routine_schema, 'orders_of' AS routine_name UNION ALL SELECT 'system_gold', 'noted'",
-    "CREATE TABLE secchi_information.parameters AS SELECT routine_schema AS specific_schema, routine_name AS specific_name FROM secchi_information.routines",
-    "CREATE TABLE secchi_information.routine_columns AS SELECT * FROM secchi_information.parameters",
-};
-
-static void write_file(struct fixture *f, const char *name, const char *text)
-{
-    const char *path = path_join(f->a, f->home, name);
-    assert_int_equal(file_write_atomic(path, text, strlen(text), 0600, &f->e), 0);
-}
-
-static void make_pack(struct fixture *f)
-{
-    const char *dir = path_join(f->a, f->home, "shop");
-    size_t faults;
-    assert_int_equal(dir_create(path_join(f->a, dir, "gold"), 0700, &f->e), 0);
-    assert_int_equal(dir_create(path_join(f->a, dir, "functions"), 0700, &f->e), 0);
-    for (size_t i = 0; i < ARRAY_LEN(pack_files); i++)
-        write_file(f, arena_printf(f->a, "shop/%s", pack_files[i][0]), pack_files[i][1]);
-    if (pack_load(&dir, 1, &f->catalogue, &f->e, 1, &faults) != 0)
-        fail_msg("%s: %s", f->e.where, f->e.what);
-}
-
-static void run_sql(struct fixture *f, const char *sql)
-{
-    struct engine_conn *c;
-    assert_int_equal(engine_connect(f->engine, ENGINE_WRITE, NULL, &c, &f->e), 0);
-    int rc = engine_exec(c, ENGINE_SQL(sql), NULL, &f->e);
-    engine_disconnect(c);
-    if (rc)
-        fail_msg("%s: %s: %s", sql, f->e.where, f->e.what);
-}
-
-static int set_up_with(void **state, const char *yaml)
-{
-    struct fixture *f = xcalloc(1, sizeof(*f));
-    snprintf(f->home, sizeof(f->home), "/tmp/secchi-test-semantic-XXXXXX");
-    if (!mkdtemp(f->home))
-        return -1;
-    f->a = arena_new();
-    *state = f;
-    write_file(f, "secchi.yaml", yaml);
-    assert_int_equal(config_load(f->home, NULL, 0, &f->config, &f->e), 0);
-    make_pack(f);
-    struct engine_options options = {.kind = "duckdb",
-                                     .path = path_join(f->a, f->home, "warehouse.db"),
-                                     .lib_dir = config_find_lib(f->a),
-                                     .memory_limit_bytes = 512 << 20};
-    if (engine_open(&options, &f->engine, &f->e) != 0)
-        fail_msg("%s", f->e.what);
-    assert_int_equal(state_open(path_join(f->a, f->home, "state.db"), &f->state, &f->e), 0);
-    struct semantic_options so = {.engine = f->engine, .catalogue = f->catalogue, .config = f->config, .state = f->state};
-    assert_int_equal(semantic_new(&so, &f->s, &f->e), 0);
-    run_sql(f, fill[0]);
-    for (size_t i = 0; i < f->catalogue->object_count; i++)
-        run_sql(f, f->catalogue->objects[i]->ddl);
-    for (size_t i = 0; i < f->catalogue->function_count; i++)
-        run_sql(f, f->catalogue->functions[i]->ddl);
-    for (size_t i = 1; i < ARRAY_LEN(fill); i++)
-        run_sql(f, fill[i]);
-    return 0;
-}
-
-static int set_up(void **state) { return set_up_with(state, "query: {max_rows: 1000, timeout: 30s, concurrency: 2}\n"); }
-
-static int set_up_tenants(void **state)
-{
-    return set_up_with(
-        state,
-        "tenants:\n  acme: {accounts: [acc-1], workspaces: ['1', '2']}\n  globex: {accounts: [acc-2]}\n  empty: {}\n  \"o'b\\\\\": {workspaces: [\"it's \\\\ 3\"]}\n");
-}
-
-static void remove_all(struct arena *a, const char *dir)
-{
-    char **names;
-    size_t count;
-    if (dir_list(dir, &names, &count, NULL) != 0)
-        return;
-    for (size_t i = 0; i < count; i++) {
-        const char *path = path_join(a, dir, names[i]);
-        if (path_is_dir(path))
-            remove_all(a, path);
-        else
-            unlink(path);
-    }
-    dir_list_free(names, count);
-    rmdir(dir);
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    semantic_free(f->s);
-    engine_close(f->engine);
-    state_close(f->state);
-    pack_free(f->catalogue);
-    config_free(f->config);
-    remove_all(f->a, f->home);
-    arena_free(f->a);
-    free(f);
-    return 0;
-}
-
-static const struct principal administrator = {.user = "root", .role = ROLE_ADMINISTRATOR};
-static const struct principal reader = {.user = "ann", .role = ROLE_READER};
-
-/* The result as CSV without carriage returns, or the error's kind. */
-static int ask(struct fixture *f, const struct principal *p, const char *sql, const char **ret)
-{
-    struct semantic_request q = {.sql = sql};
-    struct semantic_result *r;
-    struct buf out CLEANUP(buf_free);
-    buf_init(&out, 1u << 24);
-    int rc = semantic_query(f->s, p, &q, NULL, &r, &f->e);
-    if (rc)
-        return rc;
-    rc = semantic_write(semantic_stream(r), FORMAT_CSV, keep, &out, &f->e);
-    semantic_result_free(r);
-    char *text = arena_strdup(f->a, out.data ? out.data : ""), *to = text;
-    for (const char *from = text; *from; from++)
-        if (*from != '\r')
-            *to++ = *from;
-    *to = '\0';
-    *ret = text;
-    return rc;
-}
-
-static void expect(struct fixture *f, const struct principal *p, const char *sql, const char *want)
-{
-    const char *got = "";
-    int rc = ask(f, p, sql, &got);
-    if (rc)
-        fail_msg("%s: %s: %s (%s)", sql, f->e.where, f->e.what, f->e.hint);
-    assert_string_equal(got, want);
-}
-
-static void refuse(struct fixture *f, const struct principal *p, const char *sql)
-{
-    const char *got;
-    int rc = ask(f, p, sql, &got);
-    if (!rc)
-        fail_msg("%s was answered: %s", sql, got);
-    if (rc != ERROR_USAGE && rc != ERROR_NOT_FOUND && rc != ERROR_FORBIDDEN)
-        fail_msg("%s: kind %d: %s", sql, rc, f->e.what);
-}
 
 static void statements_that_read_are_answered(void **state)
 {
@@ -669,48 +470,6 @@ static void tables_have_numbers(void **state)
     assert_int_equal(semantic_columns(f->s, &reader, "secchi_ops.table_stats", f->a, &columns, &count, &f->e), ERROR_FORBIDDEN);
 }
 
-/* ---- tenants ------------------------------------------------------------------------------------------------------ */
-
-static struct principal tenant(struct fixture *f, const char *name)
-{
-    const struct config_tenant *t = access_tenant(f->config, name);
-    assert_non_null(t);
-    return (struct principal){.user = name, .role = ROLE_READER, .tenant = name, .scope = t};
-}
-
-static void a_tenant_sees_its_rows_alone(void **state)
-{
-    struct fixture *f = *state;
-    struct principal acme = tenant(f, "acme"), globex = tenant(f, "globex"), empty = tenant(f, "empty"), odd = tenant(f, "o'b\\");
-    assert_int_equal(semantic_scopes(f->s, &f->e), 0);
-    /* workspaces where they are named: acc-1 in workspace 3 is not acme's */
-    expect(f, &acme, "SELECT order_id FROM orders ORDER BY order_id", "order_id\n10\n11\n");
-    expect(f, &acme, "SELECT SUM(order_id) AS s, COUNT(*) AS n FROM system_gold.orders", "s,n\n21,2\n");
-    expect(f, &acme, "SELECT o.order_id FROM orders AS o WHERE EXISTS (SELECT 1 FROM orders AS p WHERE p.order_id = o.order_id + 1)",
-           "order_id\n10\n");
-    expect(f, &acme, "WITH x AS (SELECT * FROM orders) SELECT COUNT(*) AS n FROM x, orders", "n\n4\n");
-    expect(f, &acme, "SELECT orders.order_id FROM orders WHERE orders.workspace_id = '2'", "order_id\n11\n");
-    expect(f, &acme, "SELECT amount FROM bills", "amount\n1.50\n");
-    /* accounts alone hold everything of them */
-    expect(f, &globex, "SELECT order_id FROM orders", "order_id\n12\n");
-    expect(f, &globex, "SELECT amount FROM bills", "amount\n2.50\n");
-    expect(f, &globex, "SELECT rate FROM rates", "rate\n1.1\n");
-    expect(f, &empty, "SELECT COUNT(*) AS n FROM orders", "n\n0\n");
-    expect(f, &odd, "SELECT COUNT(*) AS n FROM orders", "n\n0\n");
-    expect(f, &administrator, "SELECT COUNT(*) AS n FROM orders", "n\n5\n");
-    refuse(f, &acme, "SELECT * FROM notes");
-    refuse(f, &acme, "SELECT * FROM secchi_ops.table_stats");
-    refuse(f, &reader, "SELECT * FROM orders"); /* a reader without a tenant */
-    expect(f, &acme, "SHOW TABLES",
-           "database,tableName,isTemporary\nsystem_gold,bills,false\nsystem_gold,orders,false\nsystem_gold,rates,false\n");
-    expect(f, &acme, "DESCRIBE bills", "col_name,data_type,comment\naccount_id,STRING,\namount,\"DECIMAL(10,2)\",\n");
-    refuse(f, &acme, "DESCRIBE notes");
-    expect(f, &acme, "SELECT * FROM orders_of(0, 9)", "order_id,place\n10,1\n11,2\n");
-    refuse(f, &acme, "SELECT noted_twice()"); /* notes are not open to it */
-    expect(f, &acme, "SELECT table_name FROM information_schema.columns", "table_name\norders\n");
-    expect(f, &acme, "SELECT specific_name FROM information_schema.parameters", "specific_name\norders_of\n");
-}
-
 static void functions_of_packs_answer(void **state)
 {
     struct fixture *f = *state;
@@ -727,53 +486,6 @@ static void functions_of_packs_answer(void **state)
     assert_non_null(strstr(f->e.hint, "${budget.job_day}"));
     refuse(f, &reader, "SELECT * FROM orders_off(11)");
     assert_non_null(strstr(f->e.hint, "orders_of"));
-}
-
-static void a_tenant_cannot_name_the_tables_behind_its_views(void **state)
-{
-    struct fixture *f = *state;
-    struct principal acme = tenant(f, "acme");
-    assert_int_equal(semantic_scopes(f->s, &f->e), 0);
-    struct engine_conn *c;
-    struct engine_rows rows;
-    assert_int_equal(engine_connect(f->engine, ENGINE_READ, NULL, &c, &f->e), 0);
-    assert_int_equal(engine_rows(c, ENGINE_SQL("SELECT 1 AS one"), 10, f->a, &rows, &f->e), 0);
-    engine_disconnect(c);
-    for (size_t i = 0; i < f->config->tenant_count; i++) {
-        const char *name = f->config->tenants[i].name;
-        uint64_t hash = hash_bytes(name, strlen(name), 0);
-        refuse(f, &acme, arena_printf(f->a, "SELECT * FROM secchi_scope_%016llx_system_gold.orders", (unsigned long long)hash));
-        refuse(f, &acme, arena_printf(f->a, "SELECT * FROM secchi_scope_%016llx_system_gold.orders_of(0)", (unsigned long long)hash));
-    }
-    refuse(f, &acme, "SELECT * FROM secchi.system_gold.notes");
-    refuse(f, &acme, "SELECT * FROM warehouse.system_gold.orders");
-}
-
-static void numbers_of_a_tenant_are_its_own(void **state)
-{
-    struct fixture *f = *state;
-    struct principal acme = tenant(f, "acme");
-    struct semantic_table *t;
-    size_t count;
-    assert_int_equal(semantic_scopes(f->s, &f->e), 0);
-    assert_int_equal(semantic_tables(f->s, &acme, f->a, &t, &count, &f->e), 0);
-    assert_int_equal(count, 3);
-    assert_string_equal(t[1].name, "orders");
-    assert_int_equal(t[1].rows, 2);
-    assert_int_equal(t[1].fresh_us, INT64_C(1767225600000000));
-}
-
-static void tenants_wait_for_their_views(void **state)
-{
-    struct fixture *f = *state;
-    struct principal acme = tenant(f, "acme");
-    const char *got;
-    assert_int_equal(ask(f, &acme, "SELECT * FROM orders", &got), ERROR_UNAVAILABLE);
-    assert_int_equal(semantic_scopes(f->s, &f->e), 0);
-    assert_int_equal(ask(f, &acme, "SELECT * FROM orders", &got), 0);
-    run_sql(f, "DROP TABLE system_gold.bills");
-    assert_int_not_equal(semantic_scopes(f->s, &f->e), 0);
-    assert_int_equal(ask(f, &acme, "SELECT * FROM orders", &got), ERROR_UNAVAILABLE);
 }
 
 int main(void)
@@ -801,11 +513,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_envelope_tells_types_and_end, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reads_are_audited, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tables_have_numbers, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_tenant_sees_its_rows_alone, set_up_tenants, tear_down),
         cmocka_unit_test_setup_teardown(functions_of_packs_answer, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_tenant_cannot_name_the_tables_behind_its_views, set_up_tenants, tear_down),
-        cmocka_unit_test_setup_teardown(numbers_of_a_tenant_are_its_own, set_up_tenants, tear_down),
-        cmocka_unit_test_setup_teardown(tenants_wait_for_their_views, set_up_tenants, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -443,12 +443,10 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(expressions),     cmocka_unit_test(stars),         cmocka_unit_test(fields),
-        cmocka_unit_test(groups),          cmocka_unit_test(windows),       cmocka_unit_test(join_of_tables),
-        cmocka_unit_test(generators),      cmocka_unit_test(subqueries),    cmocka_unit_test(ctes),
-        cmocka_unit_test(set_operations),  cmocka_unit_test(written),       cmocka_unit_test(metric_views),
-        cmocka_unit_test(turned),
-        cmocka_unit_test(unknown_columns), cmocka_unit_test(deep_and_wide),
+        cmocka_unit_test(expressions), cmocka_unit_test(stars),           cmocka_unit_test(fields),        cmocka_unit_test(groups),
+        cmocka_unit_test(windows),     cmocka_unit_test(join_of_tables),  cmocka_unit_test(generators),    cmocka_unit_test(subqueries),
+        cmocka_unit_test(ctes),        cmocka_unit_test(set_operations),  cmocka_unit_test(written),       cmocka_unit_test(metric_views),
+        cmocka_unit_test(turned),      cmocka_unit_test(unknown_columns), cmocka_unit_test(deep_and_wide),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
