@@ -48,7 +48,7 @@ struct spark_conn {
     struct map staged;           /* lower-case name -> struct spark_staged */
     unsigned staged_serial;
     struct map schemas; /* that are known to be there, as SQL text */
-    bool staging; /* the schema for it is there */
+    bool staging;       /* the schema for it is there */
 };
 
 /* ---- engine.c */
