@@ -357,13 +357,12 @@ static bool is_schema_kind(enum sql_kind k) { return k == SQL_CREATE_SCHEMA || k
 static bool is_function_kind(enum sql_kind k) { return k == SQL_CREATE_FUNCTION || k == SQL_DROP_FUNCTION; }
 
 /* A schema keeps its name, a function lies where the owner of the engine says or is named as it is written. */
-static int splice_written(struct rewriting *r, const struct sql_references *refs, const char **ret_schema)
+static int splice_written(struct rewriting *r, const struct sql_references *refs, struct remote_text *ret)
 {
     const char *schema = NULL, *with = NULL, *table = NULL;
     const struct sql_name *name = &refs->written;
     const struct sql_user_function *f = NULL;
     int rc = 0;
-    *ret_schema = NULL;
     if (!refs->writes || !name->count)
         return 0;
     const char *last = name->parts[name->count - 1];
@@ -379,13 +378,14 @@ static int splice_written(struct rewriting *r, const struct sql_references *refs
             with = function_name(r, schema, last);
     } else {
         rc = map_table(r, name, &with, r->err);
+        ret->written = with;
         if (!rc && !is_incoming(name))
             rc = table_of(r->env, name, r->a, &schema, &table, r->err);
     }
     if (!rc)
         splice_name(r, name, with);
     if (!rc && schema && remote_creates(refs->kind))
-        *ret_schema = r->env->catalog ? arena_printf(r->a, "%s.%s", sql_backtick(r->a, r->env->catalog), sql_backtick(r->a, schema))
+        ret->schema = r->env->catalog ? arena_printf(r->a, "%s.%s", sql_backtick(r->a, r->env->catalog), sql_backtick(r->a, schema))
                                       : sql_backtick(r->a, schema);
     return rc;
 }
@@ -407,7 +407,7 @@ static int rewrite(struct rewriting *r, const struct engine_stmt *s, struct remo
     if (!rc)
         rc = splice_references(r, refs);
     if (!rc)
-        rc = splice_written(r, refs, &ret->schema);
+        rc = splice_written(r, refs, ret);
     if (rc)
         return rc;
     ret->kind = refs->kind;

@@ -33,6 +33,7 @@ struct remote_text {
     enum sql_kind kind;
     const char *sql;      /* NULL: there is nothing to run */
     const char *schema;   /* of what is created, as SQL text; NULL: nothing is created in one */
+    const char *written;  /* the table that is written, created or dropped, as SQL text; NULL: none */
     const char *portable; /* before names were put in */
     struct remote_splice *splices;
     size_t splice_count;

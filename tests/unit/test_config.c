@@ -129,6 +129,46 @@ static void tenants_and_names(void **state)
     config_free(c);
 }
 
+/* Gives the secret of engine.token, or "kind: what" in the place of it. */
+static void check_secret(const char *yaml, const char *want, int kind)
+{
+    struct arena *a = arena_new();
+    struct config *c;
+    struct error e;
+    const char *secret = "untouched";
+    put(yaml);
+    assert_int_equal(config_load(home, NULL, 0, &c, &e), 0);
+    assert_int_equal(config_secret(c, "engine.token", a, &secret, &e), kind);
+    assert_string_equal(secret, kind ? "untouched" : want);
+    if (kind) {
+        assert_non_null(strstr(e.what, want));
+        assert_null(strstr(e.what, "hunter2"));
+    }
+    config_free(c);
+    arena_free(a);
+}
+
+static void secrets_are_references(void **state)
+{
+    (void)state;
+    char path[256];
+    struct error e;
+    snprintf(path, sizeof(path), "%s/token", home);
+    assert_int_equal(file_write_atomic(path, "from a file\nmore\n", 17, 0600, &e), 0);
+    setenv("TEST_SPARK_TOKEN", "hunter2", 1);
+    check_secret("version: 1\n", "", 0);
+    check_secret("engine: {token: '${TEST_SPARK_TOKEN}'}\n", "hunter2", 0);
+    check_secret("engine: {token: 'file:token'}\n", "from a file", 0);
+    check_secret("engine: {token: 'file:nowhere'}\n", "nowhere", ERROR_NOT_FOUND);
+    check_secret("engine: {token: '${TEST_SPARK_NOTHING}'}\n", "not set", ERROR_USAGE);
+    check_secret("engine: {token: 'hunter2'}\n", "holds the secret itself", ERROR_USAGE);
+    setenv("SECCHI_ENGINE_TOKEN", "hunter2", 1);
+    check_secret("version: 1\n", "hunter2", 0);
+    unsetenv("SECCHI_ENGINE_TOKEN");
+    unsetenv("TEST_SPARK_TOKEN");
+    unlink(path);
+}
+
 static void deep_yaml_is_refused(void **state)
 {
     (void)state;
@@ -150,6 +190,7 @@ int main(void)
         cmocka_unit_test(mistakes_are_one_line_with_place_and_nearest_name),
         cmocka_unit_test(added_sources_keep_the_file),
         cmocka_unit_test(tenants_and_names),
+        cmocka_unit_test(secrets_are_references),
         cmocka_unit_test(deep_yaml_is_refused),
     };
     return cmocka_run_group_tests(tests, make_home, remove_home);

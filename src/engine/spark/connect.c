@@ -32,7 +32,7 @@ struct spark_session {
     double progress;
 };
 
-static void uuid(char ret[37])
+void spark_uuid(char ret[37])
 {
     unsigned char x[16];
     char hex[33];
@@ -136,14 +136,22 @@ static const char *process_user(struct arena *a)
     return "secchi";
 }
 
-static int configure(struct spark_session *s, const char *const (*settings)[2], size_t count, struct error *err)
+static int configure(struct spark_session *s, const char *const (*settings)[2], size_t count, struct arena *a, const char **ret_server,
+                     struct error *err)
 {
     struct buf request CLEANUP(buf_free) = {0};
     struct spark_text answer;
     buf_init(&request, LIMIT_REQUEST);
     spark_put_config(&request, &s->who, settings, count);
-    int rc = ask(s, "Config", &request, s->arena, &answer, err);
-    return rc ? rc : spark_get_server_session(answer, s->arena, &s->who.server_session_id, err);
+    int rc = ask(s, "Config", &request, a, &answer, err);
+    return rc ? rc : spark_get_server_session(answer, a, ret_server, err);
+}
+
+int spark_session_set(struct spark_session *s, const char *const (*pairs)[2], size_t count, struct error *err)
+{
+    struct arena *a CLEANUP(arena_freep) = arena_new();
+    const char *same;
+    return configure(s, pairs, count, a, &same, err);
 }
 
 int spark_session_open(const struct spark_address *address, const char *const (*settings)[2], size_t setting_count,
@@ -153,7 +161,7 @@ int spark_session_open(const struct spark_address *address, const char *const (*
     struct spark_session *s = xcalloc(1, sizeof(*s));
     s->arena = arena_new();
     s->progress = -1;
-    uuid(id);
+    spark_uuid(id);
     s->who = (struct spark_who){.session_id = arena_strdup(s->arena, id),
                                 .user_id = address->user_id ? address->user_id : process_user(s->arena),
                                 .client_type = "secchi " SECCHI_VERSION};
@@ -162,7 +170,7 @@ int spark_session_open(const struct spark_address *address, const char *const (*
     pthread_mutex_init(&s->lock, NULL);
     int rc = wire_open(address, asked_to_stop, s, &s->wire, err);
     if (!rc)
-        rc = configure(s, settings, setting_count, err);
+        rc = configure(s, settings, setting_count, s->arena, &s->who.server_session_id, err);
     if (rc) {
         spark_session_close(s);
         return rc;
@@ -243,7 +251,7 @@ int spark_begin(struct spark_session *s, const struct spark_plan *plan, struct e
 {
     if (s->call)
         return error_set(err, ERROR_CONFLICT, "the connection is busy with a result that was not read to its end");
-    uuid(s->operation_id);
+    spark_uuid(s->operation_id);
     buf_clear(&s->execute);
     buf_clear(&s->last);
     s->answered = s->complete = false;

@@ -49,6 +49,9 @@ int spark_session_open(const struct spark_address *address, const char *const (*
                        struct spark_session **ret, struct error *err) MUST_CHECK;
 void spark_session_close(struct spark_session *s); /* ends what still runs; NULL is fine */
 int spark_session_version(struct spark_session *s, struct arena *a, const char **ret, struct error *err) MUST_CHECK;
+/* Sets settings of the session; between statements. */
+int spark_session_set(struct spark_session *s, const char *const (*pairs)[2], size_t count, struct error *err) MUST_CHECK;
+void spark_uuid(char ret[37]); /* a new one, at random */
 /* Columns of the result of a query, and of a table or view by its name as SQL text. */
 int spark_session_schema(struct spark_session *s, const struct spark_plan *query, struct arena *a, struct engine_column **ret,
                          size_t *ret_count, struct error *err) MUST_CHECK;

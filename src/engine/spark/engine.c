@@ -1,6 +1,7 @@
 #include "engine/spark/spark.h"
 
 #include "nanoarrow/nanoarrow_ipc.h"
+#include "yyjson.h"
 
 extern const char spark_sql_table_hash[]; /* sql/table_hash.sql */
 
@@ -289,6 +290,57 @@ static int make_schema(struct spark_conn *c, const char *schema, struct error *e
     return rc;
 }
 
+/* A query of our own as rows. */
+static int own_rows(struct spark_conn *c, const char *sql, size_t max_rows, struct arena *a, struct engine_rows *ret, struct error *err)
+{
+    const struct remote_text text = {.sql = sql, .portable = sql};
+    struct ArrowArrayStream stream;
+    int rc = spark_stream_open(c, &(struct spark_plan){.kind = SPARK_QUERY, .sql = sql}, &text, ENGINE_SQL(sql), &stream, a, &ret->columns,
+                               &ret->column_count, err);
+    if (rc)
+        return rc;
+    rc = engine_read_rows(&stream, max_rows, a, ret, err);
+    stream.release(&stream);
+    return rc;
+}
+
+static const char *history_text(const struct engine_rows *r, const char *column)
+{
+    for (size_t i = 0; r->row_count == 1 && i < r->column_count; i++)
+        if (str_eq(r->columns[i].name, column) && r->values[i].type != ENGINE_NULL)
+            return r->values[i].text;
+    return "";
+}
+
+/* Spark does not answer how many rows an INSERT wrote; the history of the table knows it. The commit is known by a mark: one without rows
+ * may not be made at all. */
+static int inserted_rows(struct spark_conn *c, const char *table, const char *mark, int64_t *ret, struct error *err)
+{
+    struct arena *a CLEANUP(arena_freep) = arena_new();
+    struct engine_rows rows = {0};
+    int rc = own_rows(c, arena_printf(a, "DESCRIBE HISTORY %s LIMIT 1", table), 1, a, &rows, err);
+    if (rc || !str_eq(history_text(&rows, "userMetadata"), mark))
+        return rc;
+    const char *metrics = history_text(&rows, "operationMetrics");
+    yyjson_doc *doc = yyjson_read(metrics, strlen(metrics), 0);
+    const char *number = yyjson_get_str(yyjson_obj_get(yyjson_doc_get_root(doc), "numOutputRows"));
+    if (!number || str_to_i64(number, ret))
+        rc = error_set(err, ERROR_ENGINE, "the history of %s does not tell how many rows were written", table);
+    yyjson_doc_free(doc);
+    return rc;
+}
+
+static int run_counted(struct spark_conn *c, const struct remote_text *t, int64_t *ret_rows, struct error *err)
+{
+    char mark[37];
+    spark_uuid(mark);
+    const char *const settings_of_mark[][2] = {{"spark.databricks.delta.commitInfo.userMetadata", mark}};
+    int rc = spark_session_set(c->session, settings_of_mark, 1, err);
+    if (!rc)
+        rc = spark_sql(c, t->sql, NULL, err);
+    return rc ? rc : inserted_rows(c, t->written, mark, ret_rows, err);
+}
+
 static int spark_exec(struct engine_conn *base, const struct engine_stmt *s, int64_t *ret_rows, struct error *err)
 {
     struct spark_conn *c = (struct spark_conn *)base;
@@ -311,8 +363,8 @@ static int spark_exec(struct engine_conn *base, const struct engine_stmt *s, int
         map_free(&c->schemas);
     int64_t rows = 0;
     if (!rc && t.sql) {
-        const struct spark_plan plan = {.kind = SPARK_COMMAND, .sql = t.sql};
-        rc = spark_run(c, &plan, &rows, err);
+        const bool counted = ret_rows && t.written && (t.kind == SQL_INSERT || t.kind == SQL_CREATE_TABLE_AS);
+        rc = counted ? run_counted(c, &t, &rows, err) : spark_sql(c, t.sql, &rows, err);
         if (rc)
             remote_place(&t, s, err);
     }
@@ -402,23 +454,19 @@ static void hint_nearest(struct spark_conn *c, const char *schema, const char *t
 {
     struct arena *a CLEANUP(arena_freep) = arena_new();
     struct engine_rows rows = {0};
-    struct ArrowArrayStream stream;
     struct error ignored;
     const char *catalog = sql_backtick(a, spark_of(&c->base)->catalog);
     const char *sql = arena_printf(a, "SHOW TABLES IN %s.%s", catalog, sql_backtick(a, schema));
-    const struct remote_text text = {.sql = sql, .portable = sql};
-    if (!err || spark_stream_open(c, &(struct spark_plan){.kind = SPARK_QUERY, .sql = sql}, &text, ENGINE_SQL(sql), &stream, a,
-                                  &rows.columns, &rows.column_count, &ignored))
+    if (!err || own_rows(c, sql, 100000, a, &rows, &ignored))
         return;
     const char **names = NULL;
     size_t count = 0;
-    if (!engine_read_rows(&stream, 100000, a, &rows, &ignored) && rows.column_count > 1) {
+    if (rows.column_count > 1) {
         names = arena_alloc(a, (rows.row_count + 1) * sizeof(*names));
         for (size_t i = 0; i < rows.row_count; i++)
             if (rows.values[i * rows.column_count + 1].type == ENGINE_TEXT)
                 names[count++] = rows.values[i * rows.column_count + 1].text;
     }
-    stream.release(&stream);
     const char *near = count ? nearest_name(table, names, count) : NULL;
     if (near)
         error_hint(err, "did you mean %s.%s?", schema, near);
@@ -454,7 +502,6 @@ static int spark_table_hash(struct engine_conn *base, const char *schema, const 
     struct arena *a CLEANUP(arena_freep) = arena_new();
     struct engine_column *columns;
     size_t column_count;
-    struct ArrowArrayStream stream;
     struct engine_rows rows = {0};
     const char *list = "";
     int rc = spark_table_columns(base, schema, table, a, &columns, &column_count, err);
@@ -469,13 +516,7 @@ static int spark_table_hash(struct engine_conn *base, const char *schema, const 
     }
     const struct sql_place places[] = {{"columns", list}, {"table", relation_of(c, schema, table, a)}};
     const char *sql = sql_template(a, spark_sql_table_hash, places, ARRAY_LEN(places));
-    const struct remote_text text = {.sql = sql, .portable = sql};
-    rc = spark_stream_open(c, &(struct spark_plan){.kind = SPARK_QUERY, .sql = sql}, &text, ENGINE_SQL(sql), &stream, a, &rows.columns,
-                           &rows.column_count, err);
-    if (rc)
-        return rc;
-    rc = engine_read_rows(&stream, 1, a, &rows, err);
-    stream.release(&stream);
+    rc = own_rows(c, sql, 1, a, &rows, err);
     if (!rc && (rows.row_count != 1 || rows.values[0].type != ENGINE_TEXT || rows.values[1].type != ENGINE_I64))
         rc = error_set(err, ERROR_ENGINE, "the hash of %s.%s cannot be read", schema, table);
     if (!rc)
