@@ -57,7 +57,8 @@ static int note_scan(struct build *b, const struct build_source *s, struct error
     return rc;
 }
 
-/* The system tables that a workspace is asked for. What describes things is asked for as a whole: a row of it may change and keep its time. */
+/* The system tables that a workspace is asked for. What describes things is asked for as a whole: a row of it may change and keep its time.
+ */
 static void fill_tables(const struct build *b, struct source_spec *ret)
 {
     const struct pack_catalogue *c = b->ctx->catalogue;

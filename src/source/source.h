@@ -26,11 +26,12 @@ enum source_kind { SOURCE_FOLDER, SOURCE_SPARK, SOURCE_DATABRICKS };
 
 /* A table that a source of Databricks is asked for. */
 struct source_table {
-    const char *table;   /* "billing/usage" */
-    const char *change;  /* column that says when a row came to be, by which later ones are asked for; NULL: the whole table is, every time */
-    const char **order;  /* columns that name a row, for a fixed order of equal answers */
+    const char *table; /* "billing/usage" */
+    const char
+        *change; /* column that says when a row came to be, by which later ones are asked for; NULL: the whole table is, every time */
+    const char **order; /* columns that name a row, for a fixed order of equal answers */
     size_t order_count;
-    int64_t from_us;     /* older rows are not asked for at first; INT64_MIN: all are */
+    int64_t from_us; /* older rows are not asked for at first; INT64_MIN: all are */
 };
 
 struct source_spec {  /* one entry of `sources:` in secchi.yaml */
@@ -43,7 +44,7 @@ struct source_spec {  /* one entry of `sources:` in secchi.yaml */
     const struct engine_options *login; /* url, token, ca_file, warehouse_id, profile; see engine_options */
     const struct source_table *tables;
     size_t table_count;
-    int64_t overlap_us; /* how far before its newest row a table is asked again */
+    int64_t overlap_us;          /* how far before its newest row a table is asked again */
     const struct cancel *cancel; /* may be NULL */
 };
 

@@ -25,7 +25,7 @@ class Worker:
     def __init__(self, work, answers):
         logging.disable(logging.CRITICAL)
         self.spark, self.answers, self.lock = session(work), answers, threading.Lock()
-        self.running = {}  # sessions by statement: one can only be interrupted by its own
+        self.running, self.ended = {}, set()  # sessions by statement: one can only be interrupted by its own
 
     def tell(self, answer):
         with self.lock:
@@ -64,13 +64,14 @@ class Worker:
         except Exception as e:  # noqa: BLE001: whatever Spark says goes back to the client
             state = getattr(e, "getSqlState", lambda: None)()
             told = {"error": str(e), "state": state}
-        self.running.pop(request["id"], None)
+        self.ended.add(request["id"])
         self.tell({"id": request["id"], **told})
 
     def cancel(self, identity):
-        """Until it has ended: a job that is only about to begin is not hit."""
-        while session := self.running.get(identity):
-            session.interruptTag("s" + identity)
+        """Until it has ended: a statement that is only about to begin is not hit."""
+        while identity not in self.ended:
+            if session := self.running.get(identity):
+                session.interruptTag("s" + identity)
             time.sleep(0.2)
 
 
