@@ -20,6 +20,13 @@ sys.path.insert(0, str(HERE.parent / "differential"))
 
 from run_dialect import session  # noqa: E402
 
+SETTINGS = {
+    "spark.sql.legacy.parameterSubstitution.constantsOnly": "true",  # Delta's parser binds no parameters otherwise
+    "spark.sql.codegen.wholeStage": "false",  # small tables: making code takes longer than running it, and such code does not hear of a cancel
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+}
+
 
 class Worker:
     def __init__(self, work, answers):
@@ -44,7 +51,8 @@ class Worker:
         import pyarrow.ipc
 
         session = self.running[request["id"]] = self.spark.newSession()
-        session.conf.set("spark.sql.legacy.parameterSubstitution.constantsOnly", "true")  # Delta's parser binds no parameters otherwise
+        for key, value in SETTINGS.items():
+            session.conf.set(key, value)
         session.addTag("s" + request["id"])
         if request["schema"]:
             session.sql(f"USE SCHEMA `{request['schema']}`")
