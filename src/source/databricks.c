@@ -46,6 +46,7 @@ static void *watch(void *context)
 struct mark {
     int64_t newest_us; /* INT64_MIN: nothing was asked yet */
     uint64_t hash;     /* of the last whole answer; 0: none */
+    int64_t last;      /* number of the newest file, which may be gone */
 };
 
 static int read_mark(const char *dir, struct arena *a, struct mark *ret, struct error *err)
@@ -64,6 +65,7 @@ static int read_mark(const char *dir, struct arena *a, struct mark *ret, struct 
     if (yyjson_is_int(newest))
         ret->newest_us = yyjson_get_sint(newest);
     ret->hash = yyjson_get_uint(yyjson_obj_get(root, "hash"));
+    ret->last = yyjson_get_sint(yyjson_obj_get(root, "last"));
     bool good = yyjson_is_obj(root);
     yyjson_doc_free(doc);
     free(text);
@@ -76,9 +78,8 @@ static int read_mark(const char *dir, struct arena *a, struct mark *ret, struct 
 
 static int write_mark(const char *dir, struct arena *a, const struct mark *m, struct error *err)
 {
-    const char *text = m->newest_us == INT64_MIN
-                           ? arena_printf(a, "{\"hash\": %" PRIu64 "}\n", m->hash)
-                           : arena_printf(a, "{\"newest_us\": %" PRId64 ", \"hash\": %" PRIu64 "}\n", m->newest_us, m->hash);
+    const char *newest = m->newest_us == INT64_MIN ? "null" : arena_printf(a, "%" PRId64, m->newest_us);
+    const char *text = arena_printf(a, "{\"newest_us\": %s, \"hash\": %" PRIu64 ", \"last\": %" PRId64 "}\n", newest, m->hash, m->last);
     return file_write_atomic(path_join(a, dir, MARK_FILE), text, strlen(text), 0600, err);
 }
 
@@ -110,11 +111,11 @@ static const char *query_of(struct pull *p, const struct source_table *t, bool s
 }
 
 /* Numbers go on behind the last file, so that what is delivered later comes later in byte order. */
-static int next_file(struct pull *p, const char *dir, const char **ret, struct error *err)
+static int next_file(struct pull *p, const char *dir, int64_t *last, const char **ret, struct error *err)
 {
     char **names;
     size_t count;
-    int64_t last = 0, number;
+    int64_t number;
     int rc = dir_list(dir, &names, &count, err);
     if (rc)
         return rc;
@@ -125,11 +126,11 @@ static int next_file(struct pull *p, const char *dir, const char **ret, struct e
             continue;
         memcpy(digits, names[i], n);
         digits[n] = '\0';
-        if (str_to_i64(digits, &number) == 0 && number > last)
-            last = number;
+        if (str_to_i64(digits, &number) == 0 && number > *last)
+            *last = number;
     }
     dir_list_free(names, count);
-    *ret = path_join(p->arena, dir, arena_printf(p->arena, "%020" PRId64 ".parquet", last + 1));
+    *ret = path_join(p->arena, dir, arena_printf(p->arena, "%020" PRId64 ".parquet", ++*last));
     return 0;
 }
 
@@ -200,7 +201,7 @@ static int ask(struct pull *p, const struct source_table *t, const struct mark *
 
 static int keep(struct pull *p, const struct source_table *t, const char *dir, const char *pulled, struct mark *m, struct error *err)
 {
-    int64_t rows = 0, newest = m->newest_us;
+    int64_t rows = 0, newest = m->newest_us, last = m->last;
     const char *path;
     uint64_t hash = 0;
     int rc = measure(p, t, pulled, &rows, &newest, err);
@@ -208,10 +209,10 @@ static int keep(struct pull *p, const struct source_table *t, const char *dir, c
         rc = hash_file(pulled, &hash, err);
     if (rc || !rows || (hash && hash == m->hash)) /* nothing, or what was there */
         return rc;
-    rc = next_file(p, dir, &path, err);
+    rc = next_file(p, dir, &last, &path, err);
     if (!rc && rename(pulled, path) != 0)
         rc = error_errno(err, "rename", pulled);
-    *m = (struct mark){.newest_us = newest > m->newest_us ? newest : m->newest_us, .hash = hash};
+    *m = (struct mark){.newest_us = newest > m->newest_us ? newest : m->newest_us, .hash = hash, .last = last};
     return rc ? rc : write_mark(dir, p->arena, m, err);
 }
 

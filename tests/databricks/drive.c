@@ -24,6 +24,7 @@ struct order {
     struct engine_stmt stmt;
     struct arena *arena;
     struct buf out;
+    int done; /* the order was carried out */
 };
 
 static void put_error(struct buf *b, const struct error *e)
@@ -208,12 +209,15 @@ static void read_order(struct order *o)
                                    .param_count = yyjson_arr_size(params)};
 }
 
+/* Again and again: on a busy machine the first one may come before the statement. */
 static void *interrupt_later(void *context)
 {
     struct order *o = context;
     int64_t ms = yyjson_get_sint(yyjson_obj_get(o->v, "interrupt_ms"));
-    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
-    engine_interrupt(o->conn);
+    while (!__atomic_load_n(&o->done, __ATOMIC_ACQUIRE)) {
+        nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
+        engine_interrupt(o->conn);
+    }
     return NULL;
 }
 
@@ -228,6 +232,7 @@ static int obey(struct order *o, struct error *err)
     if (interrupts && pthread_create(&thread, NULL, interrupt_later, o) != 0)
         abort();
     rc = carry_out(o, err);
+    __atomic_store_n(&o->done, 1, __ATOMIC_RELEASE);
     if (interrupts)
         pthread_join(thread, NULL);
     engine_disconnect(o->conn);

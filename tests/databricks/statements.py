@@ -89,7 +89,7 @@ class Statement:
         self.id, self.owner, self.asked = f"01f0{secrets.token_hex(14)}", owner, asked
         self.changed = threading.Condition()
         self.state, self.error, self.sql_state, self.result = "PENDING", None, None, None
-        self.cancelled = False
+        self.cancelled = self.sent = False
         self.thread = threading.Thread(target=self.run, daemon=True)
 
     def move(self, state, **more):
@@ -115,6 +115,10 @@ class Statement:
             return
         parameters = [{"name": p["name"], "value": p.get("value"), "type": p.get("type") or "STRING"} for p in self.asked.get("parameters", [])]
         try:
+            with self.changed:
+                if self.state in ENDED:
+                    return
+                self.sent = True
             columns, path = self.owner.backend.run(self.id, self.asked["statement"], parameters, self.asked.get("catalog", "main"), self.asked.get("schema"))
             result = Result(columns, path, faults["chunk_rows"], self.asked.get("row_limit"), self.asked.get("byte_limit")) if columns else None
         except SqlError as e:
@@ -138,7 +142,7 @@ class Statement:
 
     def cancel(self):
         with self.changed:
-            running, self.cancelled = self.state == "RUNNING", True
+            running, self.cancelled = self.sent, True
         if self.move("CANCELED") and running:
             self.owner.backend.cancel(self.id)
 

@@ -20,12 +20,19 @@ sys.path.insert(0, str(HERE.parent / "differential"))
 
 from run_dialect import session  # noqa: E402
 
+SETTINGS = {
+    "spark.sql.legacy.parameterSubstitution.constantsOnly": "true",  # Delta's parser binds no parameters otherwise
+    "spark.sql.codegen.wholeStage": "false",  # small tables: making code takes longer than running it, and such code does not hear of a cancel
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+}
+
 
 class Worker:
     def __init__(self, work, answers):
         logging.disable(logging.CRITICAL)
         self.spark, self.answers, self.lock = session(work), answers, threading.Lock()
-        self.running = {}  # sessions by statement: one can only be interrupted by its own
+        self.running, self.ended = {}, set()  # sessions by statement: one can only be interrupted by its own
 
     def tell(self, answer):
         with self.lock:
@@ -44,7 +51,8 @@ class Worker:
         import pyarrow.ipc
 
         session = self.running[request["id"]] = self.spark.newSession()
-        session.conf.set("spark.sql.legacy.parameterSubstitution.constantsOnly", "true")  # Delta's parser binds no parameters otherwise
+        for key, value in SETTINGS.items():
+            session.conf.set(key, value)
         session.addTag("s" + request["id"])
         if request["schema"]:
             session.sql(f"USE SCHEMA `{request['schema']}`")
@@ -64,13 +72,14 @@ class Worker:
         except Exception as e:  # noqa: BLE001: whatever Spark says goes back to the client
             state = getattr(e, "getSqlState", lambda: None)()
             told = {"error": str(e), "state": state}
-        self.running.pop(request["id"], None)
+        self.ended.add(request["id"])
         self.tell({"id": request["id"], **told})
 
     def cancel(self, identity):
-        """Until it has ended: a job that is only about to begin is not hit."""
-        while session := self.running.get(identity):
-            session.interruptTag("s" + identity)
+        """Until it has ended: a statement that is only about to begin is not hit."""
+        while identity not in self.ended:
+            if session := self.running.get(identity):
+                session.interruptTag("s" + identity)
             time.sleep(0.2)
 
 
