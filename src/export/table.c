@@ -304,7 +304,7 @@ static int add_bronze_fill(struct bundle *b, const struct pack_object *o, struct
         return rc;
     rows = EXPORT_FILL(a, rows, {"columns", columns_of(b, o)}, {"system_table", o->system_table}, {"bound", bound}, {"good", checks.good},
                        {"key", list_of(a, "r.", key->columns, key->column_count)},
-                       {"order", bounded ? arena_printf(a, "r.%s DESC, TO_JSON(STRUCT(r.*)) DESC", event) : "TO_JSON(STRUCT(r.*)) DESC"});
+                       {"order", bounded ? arena_printf(a, "r.%s DESC, r.secchi_row_json DESC", event) : "r.secchi_row_json DESC"});
     rc = put_merges(b, o, arena_strndup(a, rows, strlen(rows) - 1), &merge, err);
     if (rc)
         return rc;
