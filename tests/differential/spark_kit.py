@@ -34,12 +34,14 @@ class SparkError(Exception):
     pass
 
 
+WORKER = pathlib.Path(__file__).with_name("spark_worker.py")
+
+
 class Spark:
-    def __init__(self, work):
+    def __init__(self, work, worker=WORKER):
         work.mkdir(parents=True, exist_ok=True)
         self.work, self.count = work, 0
         install = Install("4.2")
-        worker = pathlib.Path(__file__).with_name("spark_worker.py")
         self.log = open(work / "spark.log", "w")
         self.process = subprocess.Popen([install.python, worker, work], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log,
                                         text=True, env=install.environment(work))
