@@ -1,4 +1,4 @@
--- Ended runs of the 30 days before 2026-07-01 that took over 1.5 times, or under 1/1.5 of, the P90 of the 30 days before; cost is read for these only.
+-- Ended runs of the 30 days before 2026-07-01 that took over 1.5 times, or under 1/1.5 of, the P90 of the 30 days before.
 WITH baseline AS (
   SELECT workspace_id, job_id, quantile_cont(run_duration_seconds, 0.9) AS p_high_s
   FROM system_gold.fact_job_run_timeline
@@ -15,10 +15,9 @@ outlier AS (
     AND (ratio > 1.5 OR ratio < 1 / 1.5::DOUBLE)
 ),
 run_cost AS (
-  SELECT u.workspace_id, u.usage_metadata_job_run_id AS run_id, sum(u.list_cost)::DOUBLE AS cost
-  FROM system_gold.fact_usage AS u
-  SEMI JOIN outlier AS o ON o.workspace_id = u.workspace_id AND o.run_id = u.usage_metadata_job_run_id
-  WHERE u.usage_date >= DATE '2026-06-01'
+  SELECT workspace_id, usage_metadata_job_run_id AS run_id, sum(list_cost)::DOUBLE AS cost
+  FROM system_gold.fact_usage
+  WHERE usage_date >= DATE '2026-06-01' AND usage_metadata_job_run_id IS NOT NULL
   GROUP BY ALL
 )
 SELECT

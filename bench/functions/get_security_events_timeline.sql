@@ -1,11 +1,4 @@
--- Sensitive and failed audit events, 2026-06-01 to 2026-06-30, the newest 1000; parameters are looked up for these only.
-WITH newest_event AS (
-  SELECT event_id, event_time, user_identity_email, user_identity_subject_name, is_sensitive_action, is_failed_action, service_name, action_name, request_params, source_ip_address
-  FROM system_gold.fact_audit_logs
-  WHERE event_date BETWEEN DATE '2026-06-01' AND DATE '2026-06-30' AND (is_sensitive_action OR is_failed_action)
-  ORDER BY event_time DESC, event_id
-  LIMIT 1000
-)
+-- Sensitive and failed audit events, 2026-06-01 to 2026-06-30, the newest 1000.
 SELECT
   event_time,
   coalesce(user_identity_email, user_identity_subject_name) AS user_email,
@@ -28,5 +21,7 @@ SELECT
   ) AS target_resource,
   NOT is_failed_action AS success,
   source_ip_address AS source_ip
-FROM newest_event
+FROM system_gold.fact_audit_logs
+WHERE event_date BETWEEN DATE '2026-06-01' AND DATE '2026-06-30' AND (is_sensitive_action OR is_failed_action)
 ORDER BY event_time DESC, event_id
+LIMIT 1000

@@ -1,28 +1,19 @@
--- Use of every table of lineage as of 2026-07-01: counts over 30 days, active within 14 days. Days and users of a table are made distinct by grouping first.
-WITH table_day AS (
+-- Use of every table of lineage as of 2026-07-01: counts over 30 days, active within 14 days.
+WITH table_access AS (
   SELECT
     source_table_full_name AS table_full_name,
-    any_value(source_table_catalog) AS table_catalog,
-    any_value(source_table_schema) AS table_schema,
-    any_value(source_table_name) AS table_name,
+    source_table_catalog AS table_catalog,
+    source_table_schema AS table_schema,
+    source_table_name AS table_name,
     FALSE AS is_write,
     event_date,
     created_by
   FROM system_gold.fact_table_lineage
   WHERE event_date < DATE '2026-07-01' AND source_table_full_name IS NOT NULL
-  GROUP BY ALL
   UNION ALL
-  SELECT
-    target_table_full_name,
-    any_value(target_table_catalog),
-    any_value(target_table_schema),
-    any_value(target_table_name),
-    TRUE,
-    event_date,
-    created_by
+  SELECT target_table_full_name, target_table_catalog, target_table_schema, target_table_name, TRUE, event_date, created_by
   FROM system_gold.fact_table_lineage
   WHERE event_date < DATE '2026-07-01' AND target_table_full_name IS NOT NULL
-  GROUP BY ALL
 ),
 table_activity AS (
   SELECT
@@ -37,7 +28,7 @@ table_activity AS (
     max(event_date) FILTER (WHERE NOT is_write) AS last_read_date,
     max(event_date) FILTER (WHERE is_write) AS last_write_date,
     (DATE '2026-07-01' - max(event_date))::INTEGER AS days_since_last_access
-  FROM table_day
+  FROM table_access
   GROUP BY table_full_name
 )
 SELECT
