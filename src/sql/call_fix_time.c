@@ -149,6 +149,16 @@ static void fix_date_trunc(struct binder *b, struct expr *e, const struct scope 
     sql_fix_as(e, arena_printf(b->a, "date_trunc('%s', $2)", unit), T(TIMESTAMP));
 }
 
+/* UTC to UTC is nothing; two conversions a row would be looked up in the engine's calendar. */
+static void fix_from_utc(struct binder *b, struct expr *e, const struct scope *s)
+{
+    (void)b;
+    (void)s;
+    const char *zone;
+    bool utc = sql_literal_text(ARG(e, 1), &zone) && str_eq(zone, "UTC");
+    sql_fix_as(e, utc ? "CAST($1 AS TIMESTAMP)" : "timezone($2, timezone('UTC', $1))", T(TIMESTAMP));
+}
+
 static void fix_trunc(struct binder *b, struct expr *e, const struct scope *s)
 {
     (void)s;
@@ -282,6 +292,7 @@ const struct fix sql_time_fixes[] = {
     {"=datediff", fix_datediff},
     {"=months_between", fix_months_between},
     {"=extract", fix_extract},
+    {"=from_utc_timestamp", fix_from_utc},
     {"=date_trunc", fix_date_trunc},
     {"=trunc", fix_trunc},
     {"=make_interval", fix_make_interval},

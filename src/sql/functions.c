@@ -251,7 +251,7 @@ static const struct sql_builtin builtins[] = {
     {"timestamp_seconds", 1, 1, "n", "TIMESTAMP", "=timestamp_seconds", 0, 0},
     {"timestamp_millis", 1, 1, "l", "TIMESTAMP", "make_timestamp($1 * 1000)", 0, 0},
     {"timestamp_micros", 1, 1, "l", "TIMESTAMP", "make_timestamp($1)", 0, 0},
-    {"from_utc_timestamp", 2, 2, "Ts", "TIMESTAMP", "timezone($2, timezone('UTC', $1))", 0, 0},
+    {"from_utc_timestamp", 2, 2, "Ts", "TIMESTAMP", "=from_utc_timestamp", 0, 0},
     {"to_utc_timestamp", 2, 2, "Ts", "TIMESTAMP", "timezone('UTC', timezone($2, $1))", 0, 0},
     {"convert_timezone", 3, 3, "ssT", "TIMESTAMP_NTZ", "timezone($2, timezone($1, $3))", 0, 0},
     REFUSED("make_interval", "use make_dt_interval or make_ym_interval"),

@@ -30,7 +30,7 @@ SELECT unix_timestamp('2024-01-31 10:20:30') AS a, unix_timestamp('31/01/2024', 
 -- case: names
 SELECT dayname(d) AS a, monthname(d) AS b FROM times;
 -- case: zones
-SELECT from_utc_timestamp(TIMESTAMP '2024-07-01 12:00:00', 'Europe/Berlin') AS a, to_utc_timestamp(TIMESTAMP '2024-01-01 12:00:00', 'America/New_York') AS b, from_utc_timestamp('2024-01-01', 'Asia/Tokyo') AS c;
+SELECT from_utc_timestamp(TIMESTAMP '2024-07-01 12:00:00', 'Europe/Berlin') AS a, to_utc_timestamp(TIMESTAMP '2024-01-01 12:00:00', 'America/New_York') AS b, from_utc_timestamp('2024-01-01', 'Asia/Tokyo') AS c, from_utc_timestamp(TIMESTAMP '2024-07-01 12:00:00.123456', 'UTC') AS d, from_utc_timestamp('2024-01-01', 'UTC') AS e;
 -- case: intervals
 SELECT d + INTERVAL 1 DAY AS a, d - INTERVAL 1 MONTH AS b, ts + INTERVAL 90 MINUTES AS c, ts - INTERVAL '1' YEAR AS e, d + INTERVAL 5 HOURS AS f, ts + INTERVAL '1-2' YEAR TO MONTH AS g, ts + INTERVAL '1 02:03:04' DAY TO SECOND AS h, d + INTERVAL 2 WEEKS AS k, ts + INTERVAL 1 DAY 2 HOURS AS l, INTERVAL 1 DAY + d AS m, ts - INTERVAL '10 minutes 30 seconds' AS n FROM times;
 -- case: interval_values
