@@ -2,6 +2,7 @@
 -- Grain: one row a cluster and role (driver or workers). Window: the days_back complete UTC days before today.
 -- CPU is user and system; where the source does not know the host (event logs of Spark) it is that of the tasks, and the rest is null.
 -- Network is in MB a node and minute: the formula of the specification divides by 1024 and multiplies by 1024 again.
+-- Means are sums of whole millionths of a percent: the same bytes in whatever order rows are added up, at the price of numbers.
 CREATE OR REPLACE FUNCTION get_cluster_resource_metrics(
   days_back INT COMMENT 'Complete UTC days before today that are looked at',
   top_n INT DEFAULT 50 COMMENT 'Rows at most, those with the highest mean CPU utilisation'
@@ -30,7 +31,7 @@ RETURN
       n.workspace_id,
       n.cluster_id,
       n.driver,
-      CAST(COALESCE(n.cpu_user_percent + n.cpu_system_percent, n.task_cpu_percent) AS DECIMAL(18, 6)) AS cpu_pct,
+      COALESCE(n.cpu_user_percent + n.cpu_system_percent, n.task_cpu_percent) AS cpu_pct,
       n.cpu_wait_percent,
       n.mem_used_percent,
       n.network_received_bytes,
@@ -44,8 +45,8 @@ RETURN
       m.workspace_id,
       m.cluster_id,
       m.driver,
-      CAST(SUM(m.cpu_pct) AS DOUBLE) / NULLIF(COUNT(m.cpu_pct), 0) AS mean_cpu_pct,
-      CAST(MAX(m.cpu_pct) AS DOUBLE) AS peak_cpu_pct,
+      SUM(FLOOR(m.cpu_pct * 1000000 + 0.5D)) / (NULLIF(COUNT(m.cpu_pct), 0) * 1000000.0D) AS mean_cpu_pct,
+      MAX(m.cpu_pct) AS peak_cpu_pct,
       AVG(m.cpu_wait_percent) AS mean_wait_pct,
       MAX(m.cpu_wait_percent) AS peak_wait_pct,
       AVG(m.mem_used_percent) AS mean_memory_pct,

@@ -4,6 +4,7 @@
 -- The specification never asks for min_observation_hours, and promises savings on clusters that it calls too small: here these have none.
 -- Shares and percentiles are over minutes of nodes.
 -- CPU is user and system; where the source does not know the host (event logs of Spark) it is that of the tasks, and the verdict rests on CPU alone.
+-- Means are sums of whole millionths of a percent: the same bytes in whatever order rows are added up, at the price of numbers.
 CREATE OR REPLACE FUNCTION get_cluster_right_sizing_recommendations(
   days_back INT COMMENT 'Complete UTC days before today that are looked at',
   min_observation_hours INT DEFAULT 10 COMMENT 'Hours that a cluster must have run to be judged'
@@ -46,9 +47,9 @@ RETURN
     SELECT
       m.workspace_id,
       m.cluster_id,
-      CAST(SUM(CAST(m.cpu_pct AS DECIMAL(18, 6))) AS DOUBLE) / NULLIF(COUNT(m.cpu_pct), 0) AS mean_cpu_pct,
+      SUM(FLOOR(m.cpu_pct * 1000000 + 0.5D)) / (NULLIF(COUNT(m.cpu_pct), 0) * 1000000.0D) AS mean_cpu_pct,
       PERCENTILE(m.cpu_pct, 0.95) AS high_cpu_pct,
-      CAST(SUM(CAST(m.memory_pct AS DECIMAL(18, 6))) AS DOUBLE) / NULLIF(COUNT(m.memory_pct), 0) AS mean_memory_pct,
+      SUM(FLOOR(m.memory_pct * 1000000 + 0.5D)) / (NULLIF(COUNT(m.memory_pct), 0) * 1000000.0D) AS mean_memory_pct,
       PERCENTILE(m.memory_pct, 0.95) AS high_memory_pct,
       COUNT_IF(m.cpu_pct > CAST(${threshold.cpu_saturated_pct} AS DOUBLE)) * 100.0D / NULLIF(COUNT(m.cpu_pct), 0) AS saturated_pct,
       COUNT_IF(m.cpu_pct < CAST(${threshold.cpu_idle_pct} AS DOUBLE)) * 100.0D / NULLIF(COUNT(m.cpu_pct), 0) AS idle_pct

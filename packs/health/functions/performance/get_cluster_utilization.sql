@@ -3,6 +3,7 @@
 -- total_hours is the time that the cluster ran: the minutes of its driver or, where the source has no driver, of the node that was there longest.
 -- The specification adds up the minutes of all nodes, so that a cluster of four nodes runs four hours an hour (B11).
 -- CPU is user and system; where the source does not know the host (event logs of Spark) it is that of the tasks. Averages are over minutes of nodes.
+-- Means are sums of whole millionths of a percent: the same bytes in whatever order rows are added up, at the price of numbers.
 CREATE OR REPLACE FUNCTION get_cluster_utilization(
   start_date STRING COMMENT 'First UTC day of the window, YYYY-MM-DD, inclusive',
   end_date STRING COMMENT 'Last UTC day of the window, YYYY-MM-DD, inclusive',
@@ -33,8 +34,8 @@ RETURN
       n.instance_id,
       n.driver,
       UNIX_MILLIS(n.end_time) - UNIX_MILLIS(n.start_time) AS present_ms,
-      CAST(COALESCE(n.cpu_user_percent + n.cpu_system_percent, n.task_cpu_percent) AS DECIMAL(18, 6)) AS cpu_pct,
-      CAST(n.mem_used_percent AS DECIMAL(18, 6)) AS memory_pct
+      COALESCE(n.cpu_user_percent + n.cpu_system_percent, n.task_cpu_percent) AS cpu_pct,
+      n.mem_used_percent AS memory_pct
     FROM fact_node_timeline AS n
     WHERE n.start_time >= CAST(start_date AS DATE)
       AND n.start_time < DATE_ADD(CAST(end_date AS DATE), 1)
@@ -46,10 +47,10 @@ RETURN
       m.instance_id,
       m.driver,
       SUM(m.present_ms) AS present_ms,
-      SUM(m.cpu_pct) AS cpu_sum,
+      SUM(FLOOR(m.cpu_pct * 1000000 + 0.5D)) AS cpu_sum,
       COUNT(m.cpu_pct) AS cpu_count,
       MAX(m.cpu_pct) AS cpu_max,
-      SUM(m.memory_pct) AS memory_sum,
+      SUM(FLOOR(m.memory_pct * 1000000 + 0.5D)) AS memory_sum,
       COUNT(m.memory_pct) AS memory_count,
       MAX(m.memory_pct) AS memory_max
     FROM node_minute AS m
@@ -60,10 +61,10 @@ RETURN
       n.workspace_id,
       n.cluster_id,
       COALESCE(SUM(CASE WHEN n.driver THEN n.present_ms END), MAX(n.present_ms)) / 3600000.0D AS hours,
-      CAST(SUM(n.cpu_sum) AS DOUBLE) / NULLIF(SUM(n.cpu_count), 0) AS mean_cpu_pct,
-      CAST(SUM(n.memory_sum) AS DOUBLE) / NULLIF(SUM(n.memory_count), 0) AS mean_memory_pct,
-      CAST(MAX(n.cpu_max) AS DOUBLE) AS peak_cpu_pct,
-      CAST(MAX(n.memory_max) AS DOUBLE) AS peak_memory_pct
+      SUM(n.cpu_sum) / (NULLIF(SUM(n.cpu_count), 0) * 1000000.0D) AS mean_cpu_pct,
+      SUM(n.memory_sum) / (NULLIF(SUM(n.memory_count), 0) * 1000000.0D) AS mean_memory_pct,
+      MAX(n.cpu_max) AS peak_cpu_pct,
+      MAX(n.memory_max) AS peak_memory_pct
     FROM node AS n
     GROUP BY n.workspace_id, n.cluster_id
   ),

@@ -3,6 +3,7 @@
 -- total_hours is the time that the cluster ran, by its driver (else by the node that was there longest), not the sum over its nodes (B11); the specification
 -- never asks for min_hours. Savings are estimates: a part of the list cost by how little CPU is used (threshold.cpu_*, saving.cpu_*).
 -- CPU is user and system; where the source does not know the host (event logs of Spark) it is that of the tasks.
+-- Means are sums of whole millionths of a percent: the same bytes in whatever order rows are added up, at the price of numbers.
 CREATE OR REPLACE FUNCTION get_underutilized_clusters(
   days_back INT COMMENT 'Complete UTC days before today that are looked at',
   cpu_threshold DOUBLE DEFAULT 30.0 COMMENT 'Mean CPU utilisation, in percent, below which a cluster is reported',
@@ -33,8 +34,8 @@ RETURN
       n.instance_id,
       n.driver,
       UNIX_MILLIS(n.end_time) - UNIX_MILLIS(n.start_time) AS present_ms,
-      CAST(COALESCE(n.cpu_user_percent + n.cpu_system_percent, n.task_cpu_percent) AS DECIMAL(18, 6)) AS cpu_pct,
-      CAST(n.mem_used_percent AS DECIMAL(18, 6)) AS memory_pct
+      COALESCE(n.cpu_user_percent + n.cpu_system_percent, n.task_cpu_percent) AS cpu_pct,
+      n.mem_used_percent AS memory_pct
     FROM fact_node_timeline AS n
     WHERE n.start_time >= DATE_SUB(CURRENT_DATE(), days_back)
       AND n.start_time < CURRENT_DATE()
@@ -46,9 +47,9 @@ RETURN
       m.instance_id,
       m.driver,
       SUM(m.present_ms) AS present_ms,
-      SUM(m.cpu_pct) AS cpu_sum,
+      SUM(FLOOR(m.cpu_pct * 1000000 + 0.5D)) AS cpu_sum,
       COUNT(m.cpu_pct) AS cpu_count,
-      SUM(m.memory_pct) AS memory_sum,
+      SUM(FLOOR(m.memory_pct * 1000000 + 0.5D)) AS memory_sum,
       COUNT(m.memory_pct) AS memory_count
     FROM node_minute AS m
     GROUP BY m.workspace_id, m.cluster_id, m.instance_id, m.driver
@@ -58,8 +59,8 @@ RETURN
       n.workspace_id,
       n.cluster_id,
       COALESCE(SUM(CASE WHEN n.driver THEN n.present_ms END), MAX(n.present_ms)) / 3600000.0D AS hours,
-      CAST(SUM(n.cpu_sum) AS DOUBLE) / NULLIF(SUM(n.cpu_count), 0) AS mean_cpu_pct,
-      CAST(SUM(n.memory_sum) AS DOUBLE) / NULLIF(SUM(n.memory_count), 0) AS mean_memory_pct
+      SUM(n.cpu_sum) / (NULLIF(SUM(n.cpu_count), 0) * 1000000.0D) AS mean_cpu_pct,
+      SUM(n.memory_sum) / (NULLIF(SUM(n.memory_count), 0) * 1000000.0D) AS mean_memory_pct
     FROM node AS n
     GROUP BY n.workspace_id, n.cluster_id
   ),

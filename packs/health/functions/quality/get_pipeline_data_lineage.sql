@@ -31,8 +31,6 @@ RETURN
       l.entity_id,
       ARRAY_SORT(COLLECT_SET(l.source_table_full_name)) AS sources,
       ARRAY_SORT(COLLECT_SET(l.target_table_full_name)) AS targets,
-      COUNT(DISTINCT l.source_table_full_name) AS source_count,
-      COUNT(DISTINCT l.target_table_full_name) AS target_count,
       COUNT(DISTINCT l.event_date) AS unique_days,
       COUNT(DISTINCT COALESCE(l.event_id, l.record_id)) AS total_events,
       MAX(l.event_date) AS last_run_date
@@ -49,12 +47,12 @@ RETURN
     COALESCE(j.name, p.name, e.entity_id) AS entity_name,
     ARRAY_JOIN(e.sources, ', ') AS source_tables,
     ARRAY_JOIN(e.targets, ', ') AS target_tables,
-    CAST(e.source_count AS INT) AS source_count,
-    CAST(e.target_count AS INT) AS target_count,
+    SIZE(e.sources) AS source_count,
+    SIZE(e.targets) AS target_count,
     CAST(e.unique_days AS INT) AS unique_days,
     CAST(e.total_events AS INT) AS total_events,
     e.last_run_date,
-    CAST(e.source_count + 2 * e.target_count AS INT) AS complexity_score
+    SIZE(e.sources) + 2 * SIZE(e.targets) AS complexity_score
   FROM entity_lineage AS e
   LEFT JOIN dim_job AS j ON e.entity_type = 'JOB' AND j.workspace_id = e.workspace_id AND j.job_id = e.entity_id
   LEFT JOIN dim_pipeline AS p ON e.entity_type = 'PIPELINE' AND p.workspace_id = e.workspace_id AND p.pipeline_id = e.entity_id

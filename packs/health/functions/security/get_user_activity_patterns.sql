@@ -47,15 +47,14 @@ RETURN
       AND COALESCE(a.user_identity_email, a.user_identity_subject_name) IS NOT NULL
   ),
   user_hour AS (
-    SELECT e.user_email, e.local_hour, COUNT(*) AS hourly_events
+    SELECT
+      e.user_email,
+      e.local_hour,
+      MAX(e.user_identity_email) AS user_identity_email,
+      COUNT(*) AS hourly_events,
+      COUNT_IF(e.is_failed_action) AS failed_events
     FROM audit_event AS e
     GROUP BY e.user_email, e.local_hour
-  ),
-  burst AS (
-    SELECT h.user_email, COUNT(*) AS burst_count
-    FROM user_hour AS h
-    WHERE h.hourly_events >= burst_threshold
-    GROUP BY h.user_email
   ),
   hour_of_day AS (
     SELECT
@@ -66,19 +65,26 @@ RETURN
     FROM user_hour AS h
     GROUP BY h.user_email, HOUR(h.local_hour)
   ),
-  user_activity AS (
+  user_reach AS (
     SELECT
       e.user_email,
-      MAX(e.user_identity_email) AS user_identity_email,
-      COUNT(*) AS total_events,
       COUNT(DISTINCT e.event_date) AS active_days,
-      COUNT_IF(HOUR(e.local_hour) < ${business_hours.start} OR HOUR(e.local_hour) >= ${business_hours.end}) AS off_hours_events,
-      COUNT_IF(DAYOFWEEK(CAST(e.local_hour AS DATE)) IN (1, 7)) AS weekend_events,
       COUNT(DISTINCT e.service_name) AS unique_services,
-      COUNT(DISTINCT e.source_ip_address) AS unique_ips,
-      COUNT_IF(e.is_failed_action) AS failed_events
+      COUNT(DISTINCT e.source_ip_address) AS unique_ips
     FROM audit_event AS e
     GROUP BY e.user_email
+  ),
+  user_activity AS (
+    SELECT
+      h.user_email,
+      MAX(h.user_identity_email) AS user_identity_email,
+      SUM(h.hourly_events) AS total_events,
+      SUM(CASE WHEN HOUR(h.local_hour) < ${business_hours.start} OR HOUR(h.local_hour) >= ${business_hours.end} THEN h.hourly_events ELSE 0 END) AS off_hours_events,
+      SUM(CASE WHEN DAYOFWEEK(CAST(h.local_hour AS DATE)) IN (1, 7) THEN h.hourly_events ELSE 0 END) AS weekend_events,
+      COUNT_IF(h.hourly_events >= burst_threshold) AS burst_count,
+      SUM(h.failed_events) AS failed_events
+    FROM user_hour AS h
+    GROUP BY h.user_email
   ),
   user_pattern AS (
     SELECT
@@ -90,13 +96,15 @@ RETURN
         WHEN u.user_identity_email NOT LIKE '%@%' THEN 'PLATFORM'
         ELSE 'HUMAN_USER'
       END AS user_type,
-      COALESCE(b.burst_count, 0) AS burst_count,
+      r.active_days,
+      r.unique_services,
+      r.unique_ips,
       h.hour_number,
       h.hour_events,
       CAST(u.off_hours_events AS DOUBLE) * 100 / u.total_events AS off_hours_pct,
       CAST(u.failed_events AS DOUBLE) * 100 / u.total_events AS failed_action_rate
     FROM user_activity AS u
-    LEFT JOIN burst AS b ON b.user_email = u.user_email
+    INNER JOIN user_reach AS r ON r.user_email = u.user_email
     INNER JOIN hour_of_day AS h ON h.user_email = u.user_email AND h.hour_rank = 1
   ),
   classified_user AS (
