@@ -1,5 +1,6 @@
 """The bundle of `secchi export databricks` on a real Spark: its tables are made, its fills run on the rows of a lake, twice, and make the gold tables that secchi makes; its functions
-are made and called. SECCHI_BUNDLE_TABLES="fact_usage dim_job" makes and fills only these, with the bronze tables and dimensions that they read. Left out, since Spark does not have them: USE CATALOG, tags, metric views of Databricks' YAML, and functions and views over information_schema.
+are made and called.
+SECCHI_BUNDLE_TABLES="fact_usage dim_job" makes and fills only these, with the tables that they read. Left out, since Spark does not have them: USE CATALOG, tags, metric views of Databricks' YAML, and functions and views over information_schema.
 """
 
 import os
