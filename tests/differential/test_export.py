@@ -181,8 +181,7 @@ def test_functions_are_made_and_answer(filled):
         bundle.run_file(path.relative_to(bundle.folder))
         asked += 1
     assert asked >= (1 if WANTED else 55) and bundle.refused == []
-    # A function of another schema than the session's sees the tables of its own.
-    spark.run("USE default")
+    # Bodies name tables without a schema, which on Spark is that of the caller.
     days = "'2026-06-19', '2026-06-30'"
     ours = home.rows(f"SELECT owner, total_cost FROM get_cost_by_owner({days}, 5) ORDER BY rank")
     theirs = spark.rows(f"SELECT owner, total_cost FROM b_gold.get_cost_by_owner({days}, 5) ORDER BY rank").to_pylist()
