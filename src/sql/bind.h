@@ -24,7 +24,7 @@ struct source {
 
 /* What * stands for, in Spark's order. */
 struct star_column {
-    const char *name, *sql;
+    const char *name, *alias; /* alias: of its relation, NULL when it is shared */
     const struct sql_type *type;
     struct lineage *lineage;
 };

@@ -33,8 +33,11 @@ static void expand(struct binder *b, struct item_list *l, const struct expr *e, 
 {
     check_except(b, e, cols, count);
     for (size_t i = 0; i < count; i++)
-        if (!sql_in_names(e->names.items, e->names.count, cols[i].name))
-            add_raw_item(b, l, e, cols[i].name, cols[i].sql, cols[i].type, cols[i].lineage);
+        if (!sql_in_names(e->names.items, e->names.count, cols[i].name)) {
+            const char *name = sql_quote(b->a, cols[i].name), *alias = cols[i].alias;
+            const char *sql = alias ? arena_printf(b->a, "%s.%s", sql_quote(b->a, alias), name) : name;
+            add_raw_item(b, l, e, cols[i].name, sql, cols[i].type, cols[i].lineage);
+        }
 }
 
 static const struct source *star_source(const struct scope *s, const struct sql_name *n)

@@ -94,8 +94,7 @@ bool sql_table_of(struct binder *b, const struct sql_name *name, const char **re
 void sql_add_star(struct binder *b, struct scope *s, const char *alias, const struct source *src, size_t i)
 {
     const struct sql_column_type *c = &src->columns[i];
-    struct star_column x = {.name = c->name, .type = c->type, .lineage = src->lineage ? src->lineage[i] : NULL};
-    x.sql = alias ? arena_printf(b->a, "%s.%s", sql_quote(b->a, alias), sql_quote(b->a, c->name)) : sql_quote(b->a, c->name);
+    const struct star_column x = {.name = c->name, .alias = alias, .type = c->type, .lineage = src->lineage ? src->lineage[i] : NULL};
     *LIST_ADD(b->a, &s->star) = x;
 }
 
@@ -236,8 +235,8 @@ static void merge_using(struct binder *b, struct relation *r, struct scope *s, s
         if (!has)
             sql_fail(b->p, r->pos, ERROR_NOT_FOUND, NULL, "USING: the right side has no column %s", name);
         if (l)
-            *LIST_ADD(b->a, &s->star) = (struct star_column){
-                .name = l->name, .type = l->type, .sql = sql_quote(b->a, l->name), .lineage = sql_lineage_shared(b, r, l, right)};
+            *LIST_ADD(b->a,
+                      &s->star) = (struct star_column){.name = l->name, .type = l->type, .lineage = sql_lineage_shared(b, r, l, right)};
     }
     for (size_t i = 0; i < old_count; i++)
         if (!sql_in_names(r->using_columns.items, r->using_columns.count, old[i].name))
@@ -252,6 +251,40 @@ void sql_show_columns(struct binder *b, struct scope *s, const struct source *ri
         if (!sql_in_names(right->merged, right->merged_count, right->columns[i].name))
             sql_add_star(b, s, right->alias, right, i);
     s->star_open = s->star_open || right->open;
+}
+
+static bool has_subquery(const struct expr *e)
+{
+    bool found = e->query != NULL;
+    for (size_t i = 0; !found && i < e->args.count; i++)
+        found = has_subquery(e->args.items[i]);
+    return found;
+}
+
+static void count_sides(const struct expr *e, const struct source *right, size_t *of_left, size_t *of_right)
+{
+    if (e->kind == EX_COLUMN && e->source)
+        ++*(e->source == right ? of_right : of_left);
+    for (size_t i = 0; i < e->args.count; i++)
+        count_sides(e->args.items[i], right, of_left, of_right);
+}
+
+/* DuckDB has a subquery in the ON of an outer, semi or anti join only beside columns of the side that may go missing. */
+static void check_on(struct binder *b, const struct relation *r, const struct expr *e, const struct source *right)
+{
+    size_t of_left = 0, of_right = 0;
+    if (r->join == JOIN_INNER || r->join == JOIN_CROSS || r->join == JOIN_COMMA || !has_subquery(e))
+        return;
+    if (e->kind == EX_OP && str_eq(e->text, "AND")) {
+        for (size_t i = 0; i < e->args.count && !b->p->failed; i++)
+            check_on(b, r, e->args.items[i], right);
+        return;
+    }
+    count_sides(e, right, &of_left, &of_right);
+    const bool good = r->join == JOIN_RIGHT ? of_left && !of_right : r->join != JOIN_FULL && of_right && !of_left;
+    if (!good)
+        sql_fail(b->p, e->pos, ERROR_USAGE, "join a subquery that has it as a column",
+                 "a subquery in this condition of an outer, semi or anti join is not supported");
 }
 
 void sql_bind_relations(struct binder *b, struct relation *r, struct scope *s)
@@ -275,6 +308,8 @@ void sql_bind_relations(struct binder *b, struct relation *r, struct scope *s)
             merge_using(b, r, s, right);
         if (r->on) {
             sql_bind_expr(b, r->on, s);
+            if (!b->p->failed)
+                check_on(b, r, r->on, right);
             if (!b->p->failed)
                 r->on = sql_coerce(b, r->on, T(BOOLEAN));
         }

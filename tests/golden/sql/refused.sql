@@ -116,3 +116,9 @@ SELECT * FROM emp PIVOT (SUM(salary) FOR dep IN ('it'));
 -- case: unpivot_expression
 -- error: 1:40: UNPIVOT takes columns
 SELECT * FROM emp UNPIVOT (v FOR n IN (id + 1));
+-- case: subquery_in_outer_join
+-- error: 1:38: a subquery in this condition of an outer, semi or anti join is not supported
+SELECT * FROM emp LEFT JOIN dept ON (EXISTS (SELECT 1));
+-- case: subquery_of_the_kept_side
+-- error: 1:67: a subquery in this condition of an outer, semi or anti join is not supported
+SELECT * FROM emp AS e FULL JOIN dept AS d ON e.dept = d.dept AND d.budget > (SELECT 1);
