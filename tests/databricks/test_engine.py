@@ -286,7 +286,7 @@ def test_wrong_token_is_not_said_aloud(workspace):
         fault(workspace, "/statements", status=403, body={"error_code": "PERMISSION_DENIED", "message": "the token dapi-my-secret is not known"})
         first, second = d.ask("rows", "SELECT 1 AS a"), d.ask("rows", "SELECT 1 AS a")
     for told in (first, second):
-        assert told["kind"] == "forbidden" and told["where"] == "the settings engine.*" and "dapi-my-secret" not in str(told)
+        assert told["kind"] == "denied" and told["where"] == "the settings engine.*" and "dapi-my-secret" not in str(told)
     assert "**************" in first["error"]
     assert "dapi-my-secret" not in "".join(d.said)
 
