@@ -78,7 +78,7 @@ def test_tables_are_asked_for_what_is_new(workspace, run, home):
 def test_what_breaks_off_is_asked_again(workspace, run, home):
     workspace.settings["chunk_rows"] = 1
     workspace.control({"do": "fault", "path": "/result/chunks/1", "status": 404})
-    refresh(home, "usage", status=3)
+    refresh(home, "usage")
     assert landed(home, "billing/usage") == [] and not (home.path / "landing/databricks/billing/usage/_mark.json").exists()
     assert ("unreadable", "billing/usage") in findings(home)
     refresh(home, "usage")

@@ -32,7 +32,7 @@ class Worker:
     def __init__(self, work, answers):
         logging.disable(logging.CRITICAL)
         self.spark, self.answers, self.lock = session(work), answers, threading.Lock()
-        self.running, self.ended = {}, set()  # sessions by statement: one can only be interrupted by its own
+        self.ended = set()
 
     def tell(self, answer):
         with self.lock:
@@ -50,10 +50,10 @@ class Worker:
     def run(self, request):
         import pyarrow.ipc
 
-        session = self.running[request["id"]] = self.spark.newSession()
+        session = self.spark.newSession()
+        self.spark.sparkContext.setJobGroup(request["id"], "", interruptOnCancel=True)  # of this thread
         for key, value in SETTINGS.items():
             session.conf.set(key, value)
-        session.addTag("s" + request["id"])
         if request["schema"]:
             session.sql(f"USE SCHEMA `{request['schema']}`")
         arguments = {p["name"]: self.literal(session, p) for p in request["parameters"]}
@@ -78,8 +78,7 @@ class Worker:
     def cancel(self, identity):
         """Until it has ended: a statement that is only about to begin is not hit."""
         while identity not in self.ended:
-            if session := self.running.get(identity):
-                session.interruptTag("s" + identity)
+            self.spark.sparkContext.cancelJobGroup(identity)
             time.sleep(0.2)
 
 

@@ -309,7 +309,7 @@ static const char *text_of(yyjson_val *object, const char *key) { return yyjson_
 static enum error_kind kind_of(long status)
 {
     return status == 401   ? ERROR_DENIED
-           : status == 403 ? ERROR_FORBIDDEN
+           : status == 403 ? ERROR_DENIED
            : status == 404 ? ERROR_NOT_FOUND
            : status == 409 ? ERROR_CONFLICT
            : status == 429 ? ERROR_LIMIT
@@ -337,9 +337,9 @@ static int refusal(const struct dbx_client *c, const struct exchange *x, struct 
         put_line(err, kind, c->login.host, message);
     else
         error_set(err, kind, "%s answered with status %ld", c->login.host, x->status);
-    error_where(err, "%s", kind == ERROR_DENIED || kind == ERROR_FORBIDDEN ? c->login.origin : "");
+    error_where(err, "%s", kind == ERROR_DENIED ? c->login.origin : "");
     if (kind == ERROR_DENIED)
-        error_hint(err, "the credentials are wrong or have expired");
+        error_hint(err, "the credentials are wrong, have expired, or may not use the warehouse");
     else if (x->status >= 300 && x->status < 400)
         error_hint(err, "check the address of the workspace: it leads elsewhere");
     yyjson_doc_free(doc);

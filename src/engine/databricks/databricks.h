@@ -60,7 +60,7 @@ enum dbx_repeat {
     DBX_ONCE /* only when it surely was not taken: refused with 401, 429, or 503 and Retry-After, or never sent */
 };
 /* One request of the API. body: JSON or NULL. *ret is the answer, for yyjson_doc_free. Waits and asks again within limits: Retry-After,
- * else growing pauses with jitter. Errors have the service's message without secrets: ERROR_DENIED (401), ERROR_FORBIDDEN (403),
+ * else growing pauses with jitter. Errors have the service's message without secrets: ERROR_DENIED (401, 403),
  * ERROR_NOT_FOUND (404), ERROR_USAGE (other 4xx), ERROR_LIMIT (429 to the end), ERROR_UNAVAILABLE (5xx to the end, no connection),
  * ERROR_INTERRUPTED. */
 int dbx_call(struct dbx_wire *w, const char *method, const char *path, const char *body, enum dbx_repeat repeat, yyjson_doc **ret,

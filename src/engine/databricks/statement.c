@@ -239,7 +239,7 @@ static int await(struct dbx_wire *w, struct dbx_result *ret, struct error *err)
 /* True when a workspace says that results do not come by links there. */
 static bool links_refused(int rc, const struct error *e)
 {
-    return (rc == ERROR_USAGE || rc == ERROR_FORBIDDEN) && (strstr(e->what, "EXTERNAL_LINKS") || strcasestr(e->what, "external links"));
+    return (rc == ERROR_USAGE || rc == ERROR_DENIED) && (strstr(e->what, "EXTERNAL_LINKS") || strcasestr(e->what, "external links"));
 }
 
 static int send(struct dbx_wire *w, const struct dbx_request *q, bool links, yyjson_doc **ret, struct error *err)
