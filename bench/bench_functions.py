@@ -64,10 +64,12 @@ def content_hash():
 def make_home():
     """The home of the lake with a copy of its warehouse for the peer; it is whole when the copy is there."""
     lake = bench_year.make_lake()
-    folder = bench_year.CACHE / f"home-{lake.name.removeprefix('lake-')}-{bench_year.MEMORY.replace(' ', '')}-{content_hash()}"
+    same = f"home-{lake.name.removeprefix('lake-')}-{bench_year.MEMORY.replace(' ', '')}-"
+    folder = bench_year.CACHE / f"{same}{content_hash()}"
     home = kit.Home(folder / "home")
     if not (folder / "peer.db").exists():
-        shutil.rmtree(folder, ignore_errors=True)
+        for old in bench_year.CACHE.glob(f"{same}*"):  # one of a year has ten gigabytes
+            shutil.rmtree(old)
         folder.mkdir(parents=True)
         home.good("init")
         with open(home.path / "secchi.yaml", "a") as f:
