@@ -56,6 +56,12 @@ RETURN
     FROM audit_event AS e
     GROUP BY e.user_email, e.local_hour
   ),
+  burst AS (
+    SELECT h.user_email, COUNT(*) AS burst_count
+    FROM user_hour AS h
+    WHERE h.hourly_events >= burst_threshold
+    GROUP BY h.user_email
+  ),
   hour_of_day AS (
     SELECT
       h.user_email,
@@ -81,7 +87,6 @@ RETURN
       SUM(h.hourly_events) AS total_events,
       SUM(CASE WHEN HOUR(h.local_hour) < ${business_hours.start} OR HOUR(h.local_hour) >= ${business_hours.end} THEN h.hourly_events ELSE 0 END) AS off_hours_events,
       SUM(CASE WHEN DAYOFWEEK(CAST(h.local_hour AS DATE)) IN (1, 7) THEN h.hourly_events ELSE 0 END) AS weekend_events,
-      COUNT_IF(h.hourly_events >= burst_threshold) AS burst_count,
       SUM(h.failed_events) AS failed_events
     FROM user_hour AS h
     GROUP BY h.user_email
@@ -96,6 +101,7 @@ RETURN
         WHEN u.user_identity_email NOT LIKE '%@%' THEN 'PLATFORM'
         ELSE 'HUMAN_USER'
       END AS user_type,
+      COALESCE(b.burst_count, 0) AS burst_count,
       r.active_days,
       r.unique_services,
       r.unique_ips,
@@ -105,6 +111,7 @@ RETURN
       CAST(u.failed_events AS DOUBLE) * 100 / u.total_events AS failed_action_rate
     FROM user_activity AS u
     INNER JOIN user_reach AS r ON r.user_email = u.user_email
+    LEFT JOIN burst AS b ON b.user_email = u.user_email
     INNER JOIN hour_of_day AS h ON h.user_email = u.user_email AND h.hour_rank = 1
   ),
   classified_user AS (
