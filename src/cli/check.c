@@ -3,18 +3,6 @@
 
 /* Needs no owner: packs are checked on an engine in memory. */
 
-static void collect_packs(struct cli *cli, const char *folder, const char **dirs, size_t *count, size_t max)
-{
-    char **names;
-    size_t n;
-    if (!folder || !path_is_dir(folder) || dir_list(folder, &names, &n, NULL))
-        return;
-    for (size_t i = 0; i < n && *count < max; i++)
-        if (path_exists(path_join(cli->arena, path_join(cli->arena, folder, names[i]), "pack.yaml")))
-            dirs[(*count)++] = path_join(cli->arena, folder, names[i]);
-    dir_list_free(names, n);
-}
-
 static int print_report(const struct check_report *r, struct error *err)
 {
     for (size_t i = 0; i < r->error_count; i++)
@@ -31,15 +19,15 @@ static int print_report(const struct check_report *r, struct error *err)
 
 static int run(struct cli *cli, struct error *err)
 {
-    const char *dirs[64];
+    const char *dirs[PACK_DIRS_MAX];
     size_t count = 0;
     bool has_home = path_exists(path_join(cli->arena, cli->home, "secchi.yaml"));
     int rc = has_home ? cli_load(cli, err) : 0;
     if (rc)
         return rc;
-    collect_packs(cli, config_find_packs(cli->packs, cli->arena), dirs, &count, ARRAY_LEN(dirs));
+    pack_dirs(cli->arena, config_find_packs(cli->packs, cli->arena), dirs, &count);
     if (has_home)
-        collect_packs(cli, path_join(cli->arena, cli->home, "packs"), dirs, &count, ARRAY_LEN(dirs));
+        pack_dirs(cli->arena, path_join(cli->arena, cli->home, "packs"), dirs, &count);
     for (size_t i = 0; i < cli->argument_count && count < ARRAY_LEN(dirs); i++) {
         if (!path_is_dir(cli->arguments[i])) {
             error_set(err, ERROR_USAGE, "there is no folder %s", cli->arguments[i]);

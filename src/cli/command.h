@@ -65,6 +65,17 @@ int cli_parse(int argc, char **argv, struct cli *cli, struct error *err) MUST_CH
 const struct command *cli_find(const char *name);
 void cli_print_help(FILE *f, const struct command *c); /* NULL: all commands */
 
+struct yyjson_doc;
+/* Asks the owner of the home. The answer is text in the arena, ret_doc what it says; with --format json it is printed as it came. */
+int cli_ask(struct cli *cli, const char *method, const char *path, const char *body, struct yyjson_doc **ret_doc,
+            struct error *err) MUST_CHECK;
+struct verb { /* first argument of a command that does several things */
+    const char *name;
+    int (*run)(struct cli *cli, struct error *err);
+};
+/* Runs the verb that the first argument names, without one the first; the configuration is loaded before. */
+int cli_run_verb(struct cli *cli, const struct verb *verbs, size_t count, struct error *err) MUST_CHECK;
+
 /* Starts a run through the client, shows its progress, and returns as the run ended. */
 int cli_follow_run(struct cli *cli, struct client *client, const char *request_json, struct error *err) MUST_CHECK;
 /* Says on standard error that the last answer was cut by a limit, if it was: what goes to out stays what its format says. */

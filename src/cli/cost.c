@@ -48,23 +48,6 @@ static void put_query(struct cli *cli, struct buf *b, const char *option, const 
     }
 }
 
-static int send(struct cli *cli, const char *method, const char *path, const char *body, yyjson_doc **ret, struct error *err)
-{
-    struct client *client;
-    const char *answer;
-    int rc = client_open(cli->config, cli->packs, &client, err);
-    if (rc)
-        return rc;
-    rc = client_get(client, method, path, body, cli->arena, &answer, err);
-    client_close(client);
-    if (rc)
-        return rc;
-    if (str_eq(cli_value(cli, "format"), "json"))
-        puts(answer);
-    *ret = yyjson_read(answer, strlen(answer), 0);
-    return *ret ? 0 : error_set(err, ERROR_INTERNAL, "the server's answer is not valid JSON");
-}
-
 /* ---- reconcile ------------------------------------------------------------------------------------------------------ */
 
 static void print_balances(struct arena *a, yyjson_val *root)
@@ -133,7 +116,7 @@ static int reconcile(struct cli *cli, struct error *err)
     put_query(cli, &path, "to", "to");
     put_query(cli, &path, "by", "by");
     put_query(cli, &path, "tag-key", "tag_key");
-    int rc = send(cli, "GET", path.data, NULL, &doc, err);
+    int rc = cli_ask(cli, "GET", path.data, NULL, &doc, err);
     if (rc)
         return rc;
     yyjson_val *root = yyjson_doc_get_root(doc);
@@ -180,7 +163,7 @@ int cost_invoice(struct cli *cli, struct error *err)
     if (!rc && body.overflow)
         rc = error_set(err, ERROR_LIMIT, "%s has more than %u bytes of lines", cli_value(cli, "bill"), LIMIT_REQUEST_BYTES);
     if (!rc)
-        rc = send(cli, "POST", "/api/v1/cost/invoice", body.data, &doc, err);
+        rc = cli_ask(cli, "POST", "/api/v1/cost/invoice", body.data, &doc, err);
     if (rc)
         return rc;
     yyjson_val *root = yyjson_doc_get_root(doc);
@@ -211,7 +194,7 @@ static int show(struct cli *cli, struct error *err)
     put_query(cli, &path, "to", "to");
     put_query(cli, &path, "tag-key", "tag_key");
     put_query(cli, &path, "limit", "limit");
-    int rc = send(cli, "GET", path.data, NULL, &doc, err);
+    int rc = cli_ask(cli, "GET", path.data, NULL, &doc, err);
     if (rc)
         return rc;
     yyjson_val *root = yyjson_doc_get_root(doc);
@@ -235,7 +218,7 @@ static int list(struct cli *cli, struct error *err)
     yyjson_doc *doc;
     yyjson_val *v;
     size_t i, n;
-    int rc = send(cli, "GET", "/api/v1/cost/attributions", NULL, &doc, err);
+    int rc = cli_ask(cli, "GET", "/api/v1/cost/attributions", NULL, &doc, err);
     if (rc)
         return rc;
     yyjson_arr_foreach(yyjson_obj_get(yyjson_doc_get_root(doc), "attributions"), i, n, v)
@@ -249,16 +232,8 @@ static int list(struct cli *cli, struct error *err)
 
 static int run(struct cli *cli, struct error *err)
 {
-    static const struct {
-        const char *name;
-        int (*run)(struct cli *, struct error *);
-    } verbs[] = {{"list", list}, {"show", show}, {"reconcile", reconcile}};
-    const char *verb = cli->argument_count ? cli->arguments[0] : "list";
-    int rc = cli_load(cli, err);
-    for (size_t i = 0; i < ARRAY_LEN(verbs) && !rc; i++)
-        if (str_eq(verb, verbs[i].name))
-            return verbs[i].run(cli, err);
-    return rc ? rc : error_set(err, ERROR_USAGE, "secchi cost takes list, show or reconcile, not '%s'", verb);
+    static const struct verb verbs[] = {{"list", list}, {"show", show}, {"reconcile", reconcile}};
+    return cli_run_verb(cli, verbs, ARRAY_LEN(verbs), err);
 }
 
 static const struct option options[] = {

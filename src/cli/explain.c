@@ -159,6 +159,17 @@ static void put_definition(struct printer *x)
     }
 }
 
+static void put_all(struct printer *x, bool with_text)
+{
+    put_head(x);
+    put_parameters(x);
+    put_columns(x);
+    put_walk(x, "upstream", "reads");
+    put_walk(x, "downstream", "is read by");
+    if (with_text)
+        put_definition(x);
+}
+
 static const char *path_of(struct cli *cli)
 {
     struct buf b CLEANUP(buf_free);
@@ -176,32 +187,16 @@ static const char *path_of(struct cli *cli)
 
 static int run(struct cli *cli, struct error *err)
 {
-    struct client *client;
-    const char *answer, *path = path_of(cli);
+    yyjson_doc *doc;
+    const char *path = path_of(cli);
     int rc = path ? cli_load(cli, err) : error_set(err, ERROR_USAGE, "the name is too long");
     if (!rc)
-        rc = client_open(cli->config, cli->packs, &client, err);
+        rc = cli_ask(cli, "GET", path, NULL, &doc, err);
     if (rc)
         return rc;
-    rc = client_get(client, "GET", path, NULL, cli->arena, &answer, err);
-    client_close(client);
-    if (rc)
-        return rc;
-    if (str_eq(cli_value(cli, "format"), "json")) {
-        puts(answer);
-        return 0;
-    }
-    yyjson_doc *doc = yyjson_read(answer, strlen(answer), 0);
-    if (!doc)
-        return error_set(err, ERROR_INTERNAL, "the server's answer is not JSON");
     struct printer x = {cli->arena, yyjson_doc_get_root(doc)};
-    put_head(&x);
-    put_parameters(&x);
-    put_columns(&x);
-    put_walk(&x, "upstream", "reads");
-    put_walk(&x, "downstream", "is read by");
-    if (!cli_flag(cli, "short"))
-        put_definition(&x);
+    if (!str_eq(cli_value(cli, "format"), "json"))
+        put_all(&x, !cli_flag(cli, "short"));
     yyjson_doc_free(doc);
     return 0;
 }

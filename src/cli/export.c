@@ -3,18 +3,6 @@
 
 /* Needs no owner and no warehouse: the bundle is made of packs and configuration. */
 
-static void collect_packs(struct cli *cli, const char *folder, const char **dirs, size_t *count, size_t max)
-{
-    char **names;
-    size_t n;
-    if (!folder || !path_is_dir(folder) || dir_list(folder, &names, &n, NULL))
-        return;
-    for (size_t i = 0; i < n && *count < max; i++)
-        if (path_exists(path_join(cli->arena, path_join(cli->arena, folder, names[i]), "pack.yaml")))
-            dirs[(*count)++] = path_join(cli->arena, folder, names[i]);
-    dir_list_free(names, n);
-}
-
 /* The last pack that has frames gives them. */
 static const char *frames_of(struct cli *cli, const char *const *dirs, size_t count)
 {
@@ -26,16 +14,16 @@ static const char *frames_of(struct cli *cli, const char *const *dirs, size_t co
 
 static int load(struct cli *cli, struct config **ret_config, struct pack_catalogue **ret, const char **ret_frames, struct error *err)
 {
-    const char *dirs[64];
+    const char *dirs[PACK_DIRS_MAX];
     size_t count = 0, faults = 0;
     struct error errs[20];
     const bool has_home = path_exists(path_join(cli->arena, cli->home, "secchi.yaml"));
     int rc = has_home ? cli_load(cli, err) : config_load("/nonexistent", NULL, 0, ret_config, err);
     if (rc)
         return rc;
-    collect_packs(cli, config_find_packs(cli->packs, cli->arena), dirs, &count, ARRAY_LEN(dirs));
+    pack_dirs(cli->arena, config_find_packs(cli->packs, cli->arena), dirs, &count);
     if (has_home)
-        collect_packs(cli, path_join(cli->arena, cli->home, "packs"), dirs, &count, ARRAY_LEN(dirs));
+        pack_dirs(cli->arena, path_join(cli->arena, cli->home, "packs"), dirs, &count);
     *ret_frames = frames_of(cli, dirs, count);
     if (!*ret_frames)
         return error_set(err, ERROR_NOT_FOUND, "no pack has a folder databricks/; name the shipped ones with --packs");

@@ -2,21 +2,6 @@
 
 #include <yyjson.h>
 
-static int send(struct cli *cli, const char *method, const char *path, const char *body, yyjson_doc **ret, struct error *err)
-{
-    struct client *client;
-    const char *answer;
-    int rc = client_open(cli->config, cli->packs, &client, err);
-    if (rc)
-        return rc;
-    rc = client_get(client, method, path, body, cli->arena, &answer, err);
-    client_close(client);
-    if (rc)
-        return rc;
-    *ret = yyjson_read(answer, strlen(answer), 0);
-    return *ret ? 0 : error_set(err, ERROR_INTERNAL, "the server's answer is not valid JSON");
-}
-
 static const char *text_of(yyjson_val *object, const char *key)
 {
     const char *text = yyjson_get_str(yyjson_obj_get(object, key));
@@ -32,7 +17,7 @@ static const char *count_of(struct cli *cli, yyjson_val *rule)
 static int list(struct cli *cli, struct error *err)
 {
     yyjson_doc *doc;
-    int rc = send(cli, "GET", "/api/v1/rules", NULL, &doc, err);
+    int rc = cli_ask(cli, "GET", "/api/v1/rules", NULL, &doc, err);
     if (rc)
         return rc;
     yyjson_val *r;
@@ -85,7 +70,7 @@ static int set(struct cli *cli, struct error *err)
     if (cli_value(cli, "enabled"))
         buf_printf(&b, "%s\"enabled\": %s", b.len > 1 ? ", " : "", str_eq(cli_value(cli, "enabled"), "yes") ? "true" : "false");
     buf_putc(&b, '}');
-    rc = send(cli, "PUT", path, b.data, &doc, err);
+    rc = cli_ask(cli, "PUT", path, b.data, &doc, err);
     if (rc)
         return rc;
     yyjson_val *root = yyjson_doc_get_root(doc);
@@ -101,7 +86,7 @@ static int take_away(struct cli *cli, struct error *err)
     yyjson_doc *doc;
     int rc = path_of(cli, &path, err);
     if (!rc)
-        rc = send(cli, "DELETE", path, NULL, &doc, err);
+        rc = cli_ask(cli, "DELETE", path, NULL, &doc, err);
     if (rc)
         return rc;
     yyjson_doc_free(doc);
@@ -110,16 +95,8 @@ static int take_away(struct cli *cli, struct error *err)
 
 static int run(struct cli *cli, struct error *err)
 {
-    static const struct {
-        const char *name;
-        int (*run)(struct cli *, struct error *);
-    } verbs[] = {{"list", list}, {"set", set}, {"remove", take_away}};
-    const char *verb = cli->argument_count ? cli->arguments[0] : "list";
-    int rc = cli_load(cli, err);
-    for (size_t i = 0; i < ARRAY_LEN(verbs) && !rc; i++)
-        if (str_eq(verb, verbs[i].name))
-            return verbs[i].run(cli, err);
-    return rc ? rc : error_set(err, ERROR_USAGE, "secchi rules takes list, set or remove, not '%s'", verb);
+    static const struct verb verbs[] = {{"list", list}, {"set", set}, {"remove", take_away}};
+    return cli_run_verb(cli, verbs, ARRAY_LEN(verbs), err);
 }
 
 static const struct option options[] = {

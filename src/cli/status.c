@@ -92,25 +92,14 @@ static void put_status(struct arena *a, yyjson_val *root)
 
 static int run(struct cli *cli, struct error *err)
 {
-    struct client *client;
-    const char *answer;
+    yyjson_doc *doc;
     int rc = cli_load(cli, err);
     if (!rc)
-        rc = client_open(cli->config, cli->packs, &client, err);
+        rc = cli_ask(cli, "GET", "/api/v1/status", NULL, &doc, err);
     if (rc)
         return rc;
-    rc = client_get(client, "GET", "/api/v1/status", NULL, cli->arena, &answer, err);
-    client_close(client);
-    if (rc)
-        return rc;
-    if (str_eq(cli_value(cli, "format"), "json")) {
-        puts(answer);
-        return 0;
-    }
-    yyjson_doc *doc = yyjson_read(answer, strlen(answer), 0);
-    if (!doc)
-        return error_set(err, ERROR_INTERNAL, "the server's answer is not JSON");
-    put_status(cli->arena, yyjson_doc_get_root(doc));
+    if (!str_eq(cli_value(cli, "format"), "json"))
+        put_status(cli->arena, yyjson_doc_get_root(doc));
     yyjson_doc_free(doc);
     return 0;
 }

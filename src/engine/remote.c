@@ -550,3 +550,72 @@ int remote_parse_tree(const struct remote_env *env, struct engine_conn *local, c
         return error_set(err, ERROR_USAGE, "%s is no query", sql_kind_name(r->kind));
     return local->engine->ops->tree_of(local, r->statements[0], a, ret_json, err);
 }
+
+/* ---- statements of a connection ------------------------------------------------------------------------------------- */
+
+static int refuse_kind(const struct engine_stmt *s, enum error_kind kind, struct error *err, const char *what)
+{
+    error_set(err, kind, "%s", what);
+    if (s->file)
+        error_where(err, "%s:%u", s->file, s->line ? s->line : 1);
+    return (int)kind;
+}
+
+int remote_query(const struct remote_env *env, const struct engine_stmt *s, struct arena *a, struct remote_text *ret, struct error *err)
+{
+    int rc = remote_rewrite(env, s, a, ret, err);
+    if (rc || (remote_reads(ret->kind) && ret->sql))
+        return rc;
+    return refuse_kind(s, ERROR_USAGE, err, arena_printf(a, "%s is no query", sql_kind_name(ret->kind)));
+}
+
+int remote_statement(const struct remote_env *env, enum engine_mode mode, const struct engine_stmt *s, struct arena *a,
+                     struct remote_text *ret, struct error *err)
+{
+    int rc = remote_rewrite(env, s, a, ret, err);
+    return rc || mode != ENGINE_READ || remote_reads(ret->kind) ? rc
+                                                                : refuse_kind(s, ERROR_FORBIDDEN, err, "this connection may only read");
+}
+
+/* ---- the writer's place --------------------------------------------------------------------------------------------- */
+
+#define WAIT_NS 100000000 /* how often a waiting writer looks at its cancel flag */
+
+void remote_writer_init(struct remote_writer *w)
+{
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->changed, NULL);
+}
+
+void remote_writer_free(struct remote_writer *w)
+{
+    pthread_mutex_destroy(&w->lock);
+    pthread_cond_destroy(&w->changed);
+}
+
+int remote_writer_take(struct remote_writer *w, const struct cancel *cancel, struct error *err)
+{
+    int rc = 0;
+    pthread_mutex_lock(&w->lock);
+    while (w->taken && !rc) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += WAIT_NS;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        pthread_cond_timedwait(&w->changed, &w->lock, &until);
+        if (w->taken && cancelled(cancel))
+            rc = error_set(err, ERROR_INTERRUPTED, "interrupted while waiting for the writer before");
+    }
+    w->taken = w->taken || !rc;
+    pthread_mutex_unlock(&w->lock);
+    return rc;
+}
+
+void remote_writer_give(struct remote_writer *w)
+{
+    pthread_mutex_lock(&w->lock);
+    w->taken = false;
+    pthread_cond_broadcast(&w->changed);
+    pthread_mutex_unlock(&w->lock);
+}

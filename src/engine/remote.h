@@ -15,6 +15,8 @@
 
 #include "engine/engine_impl.h"
 
+#include <pthread.h>
+
 struct remote_env {
     const struct engine_conn *conn; /* its clock, user and groups, and the env of its engine */
     const char *catalog;            /* NULL: names have two parts */
@@ -48,6 +50,24 @@ void remote_place(const struct remote_text *t, const struct engine_stmt *s, stru
  * are looked up, whether they exist is not. */
 int remote_parse_tree(const struct remote_env *env, struct engine_conn *local, const struct engine_stmt *s, struct arena *a,
                       const char **ret_json, struct error *err) MUST_CHECK;
+/* A rewritten query; ERROR_USAGE when the statement is none. */
+int remote_query(const struct remote_env *env, const struct engine_stmt *s, struct arena *a, struct remote_text *ret,
+                 struct error *err) MUST_CHECK;
+/* A rewritten statement; ERROR_FORBIDDEN when the connection may read only and the statement writes. */
+int remote_statement(const struct remote_env *env, enum engine_mode mode, const struct engine_stmt *s, struct arena *a,
+                     struct remote_text *ret, struct error *err) MUST_CHECK;
+
+/* The place of the one writer; these engines know no such thing. */
+struct remote_writer {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool taken;
+};
+void remote_writer_init(struct remote_writer *w);
+void remote_writer_free(struct remote_writer *w);
+int remote_writer_take(struct remote_writer *w, const struct cancel *cancel, struct error *err) MUST_CHECK;
+void remote_writer_give(struct remote_writer *w);
+
 bool remote_reads(enum sql_kind kind);
 bool remote_creates(enum sql_kind kind);
 

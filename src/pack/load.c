@@ -220,6 +220,20 @@ static void replace_doubles(struct pack_loader *l)
             }
 }
 
+void pack_dirs(struct arena *a, const char *folder, const char **dirs, size_t *count)
+{
+    char **names;
+    size_t n;
+    if (!folder || !path_is_dir(folder) || dir_list(folder, &names, &n, NULL))
+        return;
+    for (size_t i = 0; i < n && *count < PACK_DIRS_MAX; i++) {
+        const char *dir = path_join(a, folder, names[i]);
+        if (path_exists(path_join(a, dir, "pack.yaml")))
+            dirs[(*count)++] = dir;
+    }
+    dir_list_free(names, n);
+}
+
 int pack_load(const char *const *dirs, size_t dir_count, struct pack_catalogue **ret, struct error *errs, size_t max_errs,
               size_t *ret_err_count)
 {

@@ -128,6 +128,9 @@ struct pack_catalogue {
     struct map by_name; /* "schema.name" in lower case -> pack_object */
 };
 
+#define PACK_DIRS_MAX 256
+/* Adds the packs of a folder (NULL or absent: none), each a folder with a pack.yaml, to dirs, which has room for PACK_DIRS_MAX. */
+void pack_dirs(struct arena *a, const char *folder, const char **dirs, size_t *count);
 /* Reads every pack. All faults of all files are collected into `errs` (as many as fit); the return is the first one's kind.
  * A cycle among tables is an error that lists it. */
 int pack_load(const char *const *dirs, size_t dir_count, struct pack_catalogue **ret, struct error *errs, size_t max_errs,

@@ -2,28 +2,12 @@
 
 #include "server/private.h"
 
-#define MAX_PACKS 256
-
 /* ---- packs ---------------------------------------------------------------------------------------------- */
-
-static void collect_packs(struct arena *a, const char *folder, const char **dirs, size_t *count)
-{
-    char **names;
-    size_t n;
-    if (!folder || !path_is_dir(folder) || dir_list(folder, &names, &n, NULL) != 0)
-        return;
-    for (size_t i = 0; i < n && *count < MAX_PACKS; i++) {
-        const char *dir = path_join(a, folder, names[i]);
-        if (path_exists(path_join(a, dir, "pack.yaml")))
-            dirs[(*count)++] = dir;
-    }
-    dir_list_free(names, n);
-}
 
 static int load_packs(struct owner *o, struct pack_catalogue **ret, struct error *err)
 {
     struct arena *a CLEANUP(arena_freep) = arena_new();
-    const char **dirs = arena_alloc(a, MAX_PACKS * sizeof(*dirs));
+    const char **dirs = arena_alloc(a, PACK_DIRS_MAX * sizeof(*dirs));
     size_t count = 0, faults;
     const char *shipped = config_find_packs(o->packs, a);
     if (!shipped) {
@@ -31,8 +15,8 @@ static int load_packs(struct owner *o, struct pack_catalogue **ret, struct error
         error_hint(err, "name it with --packs");
         return ERROR_NOT_FOUND;
     }
-    collect_packs(a, shipped, dirs, &count);
-    collect_packs(a, path_join(a, o->home, "packs"), dirs, &count);
+    pack_dirs(a, shipped, dirs, &count);
+    pack_dirs(a, path_join(a, o->home, "packs"), dirs, &count);
     int rc = pack_load(dirs, count, ret, err, 1, &faults);
     if (rc && faults > 1 && !err->hint[0])
         error_hint(err, "%zu faults in all: `secchi check` lists them", faults);

@@ -19,9 +19,8 @@ struct dbx {
     const char *catalog; /* NULL: names have two parts, in the default catalogue of the workspace */
     const char *lib_dir;
 
-    pthread_mutex_t lock;   /* all that follows */
-    pthread_cond_t changed; /* writer_taken */
-    bool writer_taken;
+    struct remote_writer writer;
+    pthread_mutex_t lock; /* all that follows */
     bool looked;          /* the time zone is known to be UTC */
     char version[128];    /* "databricks <release>" */
     struct engine *local; /* the embedded engine that makes parse trees; NULL: not opened yet */
@@ -56,7 +55,7 @@ static void dbx_close(struct engine *base)
     engine_close(e->local);
     dbx_client_free(e->client);
     pthread_mutex_destroy(&e->lock);
-    pthread_cond_destroy(&e->changed);
+    remote_writer_free(&e->writer);
     arena_free(e->arena);
     free(e);
 }
@@ -72,7 +71,7 @@ static int dbx_open(const struct engine_options *options, struct engine **ret, s
     e->lib_dir = options->lib_dir ? arena_strdup(e->arena, options->lib_dir) : NULL;
     snprintf(e->version, sizeof(e->version), "databricks");
     pthread_mutex_init(&e->lock, NULL);
-    pthread_cond_init(&e->changed, NULL);
+    remote_writer_init(&e->writer);
     int rc = dbx_login_read(options, e->arena, &login, err);
     if (!rc && !login.warehouse_id) {
         rc = error_set(err, ERROR_USAGE, "it is not said which SQL warehouse of %s is meant", login.host);
@@ -98,37 +97,10 @@ static const char *dbx_version(const struct engine *e) { return ((const struct d
 
 /* ---- connections ---------------------------------------------------------------------------------------------------- */
 
-static int take_writer(struct dbx *e, const struct cancel *cancel, struct error *err)
-{
-    int rc = 0;
-    pthread_mutex_lock(&e->lock);
-    while (e->writer_taken && !rc) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += 100000000;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
-        pthread_cond_timedwait(&e->changed, &e->lock, &until);
-        if (e->writer_taken && cancelled(cancel))
-            rc = error_set(err, ERROR_INTERRUPTED, "interrupted while waiting for the writer before");
-    }
-    e->writer_taken = e->writer_taken || !rc;
-    pthread_mutex_unlock(&e->lock);
-    return rc;
-}
-
-static void give_writer(struct dbx *e)
-{
-    pthread_mutex_lock(&e->lock);
-    e->writer_taken = false;
-    pthread_cond_broadcast(&e->changed);
-    pthread_mutex_unlock(&e->lock);
-}
-
 static int dbx_connect(struct engine *base, enum engine_mode mode, const struct cancel *cancel, struct engine_conn **ret, struct error *err)
 {
     struct dbx *e = (struct dbx *)base;
-    int rc = mode == ENGINE_WRITE ? take_writer(e, cancel, err) : 0;
+    int rc = mode == ENGINE_WRITE ? remote_writer_take(&e->writer, cancel, err) : 0;
     if (rc)
         return rc;
     struct dbx_conn *c = xcalloc(1, sizeof(*c));
@@ -138,7 +110,7 @@ static int dbx_connect(struct engine *base, enum engine_mode mode, const struct 
     if (rc) {
         free(c);
         if (mode == ENGINE_WRITE)
-            give_writer(e);
+            remote_writer_give(&e->writer);
         return rc;
     }
     *ret = &c->base;
@@ -150,7 +122,7 @@ static void dbx_disconnect(struct engine_conn *base)
     struct dbx_conn *c = (struct dbx_conn *)base;
     dbx_wire_free(c->wire);
     if (c->mode == ENGINE_WRITE)
-        give_writer(dbx_of(base));
+        remote_writer_give(&dbx_of(base)->writer);
     free(c);
 }
 
@@ -255,20 +227,6 @@ static int run(struct dbx_conn *c, const struct remote_text *t, const struct eng
     return rc;
 }
 
-static int rewrite(struct dbx_conn *c, const struct engine_stmt *s, struct arena *a, struct remote_text *ret, struct error *err)
-{
-    const struct remote_env env = env_of(c);
-    return remote_rewrite(&env, s, a, ret, err);
-}
-
-static int refuse_kind(const struct engine_stmt *s, enum error_kind kind, struct error *err, const char *what)
-{
-    error_set(err, kind, "%s", what);
-    if (s->file)
-        error_where(err, "%s:%u", s->file, s->line ? s->line : 1);
-    return (int)kind;
-}
-
 static int run_own(struct dbx_conn *c, const char *sql, struct error *err)
 {
     struct dbx_request q = {.sql = sql, .catalog = dbx_of(&c->base)->catalog, .inline_result = true};
@@ -285,11 +243,10 @@ static int dbx_exec(struct engine_conn *base, const struct engine_stmt *s, int64
     struct arena *a CLEANUP(arena_freep) = arena_new();
     struct remote_text t = {0};
     struct dbx_result r = {0};
+    const struct remote_env env = env_of(c);
     int rc = busy(c, err);
     if (!rc)
-        rc = rewrite(c, s, a, &t, err);
-    if (!rc && c->mode == ENGINE_READ && !remote_reads(t.kind))
-        rc = refuse_kind(s, ERROR_FORBIDDEN, err, "this connection may only read");
+        rc = remote_statement(&env, c->mode, s, a, &t, err);
     if (rc)
         return rc;
     dbx_wire_start(c->wire);
@@ -309,12 +266,9 @@ static int dbx_exec(struct engine_conn *base, const struct engine_stmt *s, int64
 
 static int query_text(struct dbx_conn *c, const struct engine_stmt *s, struct arena *a, struct remote_text *ret, struct error *err)
 {
+    const struct remote_env env = env_of(c);
     int rc = busy(c, err);
-    if (!rc)
-        rc = rewrite(c, s, a, ret, err);
-    if (rc || (remote_reads(ret->kind) && ret->sql))
-        return rc;
-    return refuse_kind(s, ERROR_USAGE, err, arena_printf(a, "%s is no query", sql_kind_name(ret->kind)));
+    return rc ? rc : remote_query(&env, s, a, ret, err);
 }
 
 /* Names and types by the manifest; a type that the sql room does not know is kept as the service writes it. */

@@ -47,7 +47,7 @@ static void spark_close(struct engine *base)
     engine_close(e->local);
     free_dirs(e);
     pthread_mutex_destroy(&e->lock);
-    pthread_cond_destroy(&e->changed);
+    remote_writer_free(&e->writer);
     arena_free(e->arena);
     free(e);
 }
@@ -83,7 +83,7 @@ static int spark_open(const struct engine_options *options, struct engine **ret,
     e->catalog = options->catalog && *options->catalog ? arena_strdup(e->arena, options->catalog) : "spark_catalog";
     e->lib_dir = options->lib_dir ? arena_strdup(e->arena, options->lib_dir) : NULL;
     pthread_mutex_init(&e->lock, NULL);
-    pthread_cond_init(&e->changed, NULL);
+    remote_writer_init(&e->writer);
     add_dirs(e, options->read_dirs, options->read_dir_count);
     int rc = spark_address_parse(options->url, options->token, options->ca_file, e->arena, &e->address, err);
     if (!rc)
@@ -147,39 +147,11 @@ void spark_local_give(struct spark *e, struct engine_conn *c)
 
 /* ---- connections ---------------------------------------------------------------------------------------------------- */
 
-static int take_writer(struct spark *e, const struct cancel *cancel, struct error *err)
-{
-    int rc = 0;
-    pthread_mutex_lock(&e->lock);
-    while (e->writer_taken && !rc) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += 100000000;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
-        pthread_cond_timedwait(&e->changed, &e->lock, &until);
-        if (e->writer_taken && cancelled(cancel))
-            rc = error_set(err, ERROR_INTERRUPTED, "interrupted while waiting for the writer before");
-    }
-    if (!rc)
-        e->writer_taken = true;
-    pthread_mutex_unlock(&e->lock);
-    return rc;
-}
-
-static void give_writer(struct spark *e)
-{
-    pthread_mutex_lock(&e->lock);
-    e->writer_taken = false;
-    pthread_cond_broadcast(&e->changed);
-    pthread_mutex_unlock(&e->lock);
-}
-
 static int spark_connect(struct engine *base, enum engine_mode mode, const struct cancel *cancel, struct engine_conn **ret,
                          struct error *err)
 {
     struct spark *e = (struct spark *)base;
-    int rc = mode == ENGINE_WRITE ? take_writer(e, cancel, err) : 0;
+    int rc = mode == ENGINE_WRITE ? remote_writer_take(&e->writer, cancel, err) : 0;
     if (rc)
         return rc;
     struct spark_conn *c = xcalloc(1, sizeof(*c));
@@ -189,7 +161,7 @@ static int spark_connect(struct engine *base, enum engine_mode mode, const struc
     if (rc) {
         free(c);
         if (mode == ENGINE_WRITE)
-            give_writer(e);
+            remote_writer_give(&e->writer);
         return rc;
     }
     *ret = &c->base;
@@ -206,7 +178,7 @@ static void spark_disconnect(struct engine_conn *base)
     map_free(&c->schemas);
     spark_session_close(c->session);
     if (c->mode == ENGINE_WRITE)
-        give_writer(e);
+        remote_writer_give(&e->writer);
     free(c);
 }
 
@@ -346,17 +318,12 @@ static int spark_exec(struct engine_conn *base, const struct engine_stmt *s, int
     struct spark_conn *c = (struct spark_conn *)base;
     struct arena *a CLEANUP(arena_freep) = arena_new();
     struct remote_text t;
+    const struct remote_env env = spark_env(c);
     int rc = spark_busy(c, err);
     if (!rc)
-        rc = spark_rewrite(c, s, a, &t, err);
+        rc = remote_statement(&env, c->mode, s, a, &t, err);
     if (rc)
         return rc;
-    if (c->mode == ENGINE_READ && !remote_reads(t.kind)) {
-        error_set(err, ERROR_FORBIDDEN, "this connection may only read");
-        if (s->file)
-            error_where(err, "%s:%u", s->file, s->line ? s->line : 1);
-        return ERROR_FORBIDDEN;
-    }
     if (t.schema)
         rc = make_schema(c, t.schema, err);
     if (t.kind == SQL_DROP_SCHEMA)
@@ -375,15 +342,9 @@ static int spark_exec(struct engine_conn *base, const struct engine_stmt *s, int
 
 static int query_text(struct spark_conn *c, const struct engine_stmt *s, struct arena *a, struct remote_text *ret, struct error *err)
 {
+    const struct remote_env env = spark_env(c);
     int rc = spark_busy(c, err);
-    if (!rc)
-        rc = spark_rewrite(c, s, a, ret, err);
-    if (rc || (remote_reads(ret->kind) && ret->sql))
-        return rc;
-    error_set(err, ERROR_USAGE, "%s is no query", sql_kind_name(ret->kind));
-    if (s->file)
-        error_where(err, "%s:%u", s->file, s->line ? s->line : 1);
-    return ERROR_USAGE;
+    return rc ? rc : remote_query(&env, s, a, ret, err);
 }
 
 static int spark_stream_op(struct engine_conn *base, const struct engine_stmt *s, struct ArrowArrayStream *ret, struct arena *a,

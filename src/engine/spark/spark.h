@@ -28,9 +28,8 @@ struct spark {
     const char *version; /* "spark 4.2.0" */
     const char *lib_dir;
 
-    pthread_mutex_t lock;   /* all that follows */
-    pthread_cond_t changed; /* writer_taken */
-    bool writer_taken;
+    struct remote_writer writer;
+    pthread_mutex_t lock; /* all that follows */
     struct engine *local; /* the embedded engine that reads files and parse trees; NULL: not opened yet */
     size_t local_users;
     char **read_dirs;
