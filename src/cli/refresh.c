@@ -57,7 +57,13 @@ static int start_run(struct cli *cli, struct client *client, const char *kind, s
 static int run_kind(struct cli *cli, const char *kind, struct error *err)
 {
     struct client *client;
+    const char *engine = cli_value(cli, "engine");
     int rc = cli_load(cli, err);
+    if (!rc && engine && !(rc = config_choose_engine(cli->home, engine, cli_value(cli, "engine-url"), err))) {
+        config_free(cli->config);
+        cli->config = NULL;
+        rc = cli_load(cli, err);
+    }
     if (!rc && !cli->config->source_count && !cli_value(cli, "source")) {
         rc = error_set(err, ERROR_USAGE, "there is no source yet");
         error_hint(err, "name one: secchi setup --source DIR");
@@ -80,6 +86,8 @@ static const struct option setup_options[] = {
     {"kind", OPTION_CHOICE, "KIND", "auto|folder|spark", NULL, false, "what the folders are; auto looks"},
     {"workspace", OPTION_TEXT, "ID", NULL, NULL, false, "workspace that rows of Spark event logs are given"},
     {"as-of", OPTION_TIME, "TIME", NULL, NULL, false, "the time that counts as now"},
+    {"engine", OPTION_CHOICE, "ENGINE", "duckdb|spark", NULL, false, "engine that holds the warehouse; it is written into secchi.yaml"},
+    {"engine-url", OPTION_TEXT, "URL", NULL, NULL, false, "its address: sc://HOST:PORT/;option=value (docs/spark.md)"},
     {0},
 };
 
@@ -90,7 +98,8 @@ const struct command command_setup = {
     .text =
         "Adds the given sources to secchi.yaml, makes all tables and loads them. It can be run again: what is loaded stays, what is new is added. "
         "Ends with 3 when some tables failed and the others were published.",
-    .examples = "secchi setup --source /data/system-tables\nsecchi setup --source /var/log/spark-events --workspace prod",
+    .examples = "secchi setup --source /data/system-tables\nsecchi setup --source /var/log/spark-events --workspace prod\n"
+                "secchi setup --source /data/system-tables --engine spark --engine-url sc://127.0.0.1:15002",
     .options = setup_options,
     .run = run_setup,
 };

@@ -103,6 +103,9 @@ double config_float(const struct config *c, const char *key);
 int config_init(const char *home, struct error *err) MUST_CHECK;
 /* Adds a source to secchi.yaml, keeping everything else and its comments; the same path again changes nothing. */
 int config_add_source(const char *home, const struct config_source *source, struct error *err) MUST_CHECK;
+/* Writes engine.kind, and engine.url unless it is NULL, into <home>/secchi.yaml. ERROR_CONFLICT when the file says something else about
+ * the engine, or when the home has a warehouse already. */
+int config_choose_engine(const char *home, const char *kind, const char *url, struct error *err) MUST_CHECK;
 /* --home, else $SECCHI_HOME, else ./secchi-home; absolute, in the arena. */
 const char *config_home(const char *flag, struct arena *a);
 /* Where packs and libraries lie: `--packs`, <exe>/../share/secchi/packs, the build tree. NULL when not found. */

@@ -235,3 +235,49 @@ int config_add_source(const char *home, const struct config_source *source, stru
     }
     return rc ? rc : file_write_atomic(file, out.data, out.len, 0600, err);
 }
+
+static int engine_conflict(const char *file, struct error *err, const char *what, const char *hint)
+{
+    error_set(err, ERROR_CONFLICT, "%s", what);
+    error_where(err, "%s", file);
+    error_hint(err, "%s", hint);
+    return ERROR_CONFLICT;
+}
+
+int config_choose_engine(const char *home, const char *kind, const char *url, struct error *err)
+{
+    CLEANUP(arena_freep) struct arena *a = arena_new();
+    CLEANUP(free_ptr) char *text = NULL;
+    size_t len = 0;
+    struct config *c;
+    struct yaml *root = NULL;
+    struct buf out CLEANUP(buf_free);
+    const char *file = path_join(a, home, "secchi.yaml");
+    int rc = config_load(home, NULL, 0, &c, err);
+    if (rc)
+        return rc;
+    const bool same = str_eq(config_text(c, "engine.kind"), kind) && (!url || str_eq(config_text(c, "engine.url"), url));
+    config_free(c);
+    if (same)
+        return 0;
+    if (path_exists(path_join(a, home, "warehouse.db")))
+        return engine_conflict(file, err, "this home has a warehouse of its own already",
+                               "give another --home, or set engine.kind by hand");
+    rc = file_read(file, LIMIT_YAML_BYTES, &text, &len, err);
+    if (!rc)
+        rc = yaml_parse(text, len, file, a, &root, err);
+    if (rc)
+        return rc;
+    if (yaml_get(root, "engine"))
+        return engine_conflict(file, err, "the file has settings of the engine already", "set engine.kind and engine.url there");
+    buf_init(&out, LIMIT_YAML_BYTES);
+    buf_add(&out, text, len);
+    buf_printf(&out, "%sengine:\n  kind: %s\n", len && text[len - 1] != '\n' ? "\n" : "", kind);
+    if (url) {
+        buf_puts(&out, "  url: ");
+        put_quoted(&out, url);
+        buf_putc(&out, '\n');
+    }
+    return out.overflow ? error_set(err, ERROR_LIMIT, "%s would become too large", file)
+                        : file_write_atomic(file, out.data, out.len, 0600, err);
+}

@@ -13,6 +13,7 @@ import time
 
 import pyarrow.ipc
 import pytest
+import yaml
 
 from program import EVENT_LOGS, ROOT, SECCHI, new_home
 
@@ -327,3 +328,19 @@ def test_every_event_log_sample_loads(home):
     assert home.one("SELECT count(*) FROM fact_query_history") > 0
     again = home.good("refresh")
     assert "succeeded" in again.stdout
+
+
+def test_setup_chooses_the_engine_of_a_home_that_has_no_warehouse_yet(tmp_path):
+    home = new_home(tmp_path / "home")
+    words = ["setup", "--source", tmp_path, "--engine", "spark", "--engine-url"]
+    done = home.run(*words, "sc://127.0.0.1:1")
+    assert done.returncode != 0 and "nobody listens at 127.0.0.1:1" in done.stderr
+    written = yaml.safe_load((home.path / "secchi.yaml").read_text())
+    assert written["engine"] == {"kind": "spark", "url": "sc://127.0.0.1:1"} and written["version"] == 1
+    assert "nobody listens" in home.run("query", "SELECT 1 AS one").stderr, "it holds for every command from then on"
+    done = home.run(*words, "sc://127.0.0.1:2")
+    assert done.returncode != 0 and "settings of the engine already" in done.stderr
+    other = new_home(tmp_path / "other")
+    other.good("query", "SELECT 1 AS one")
+    done = other.run(*words, "sc://127.0.0.1:1")
+    assert done.returncode != 0 and "has a warehouse of its own already" in done.stderr and "engine" not in yaml.safe_load((other.path / "secchi.yaml").read_text())
