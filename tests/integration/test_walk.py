@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -59,6 +60,28 @@ def test_the_page_does_what_it_says(tmp_path, page, at_least):
     ask = 'build/secchi query --format csv "SELECT COUNT(*) AS n FROM secchi_ops.step WHERE state <> \'succeeded\'"'
     assert type_in(tmp_path, ask) == "n\n0\n"
     assert "succeeded: 0 of " in type_in(tmp_path, "build/secchi refresh 2>/dev/null")
+
+
+def test_the_commands_of_the_readme(tmp_path):
+    """Those under "Your own data", typed one after the other; the server is asked whether it serves, then ended."""
+    part = re.search(r"^## Your own data\n(.*?)^## ", (ROOT / "README.md").read_text(), re.M | re.S)[1]
+    lines = [line.strip() for line in part.splitlines() if line.startswith("    build/secchi ")]
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build/secchi").symlink_to(SECCHI)
+    type_in(tmp_path, "build/secchi simulate --out tables --days 2 --until 2026-06-02 --scale 0.02 --seed 1")
+    shutil.rmtree(tmp_path / "secchi-home", ignore_errors=True)
+    known = {"/var/log/spark-events": str(ROOT / "tests/data/eventlogs/classic"), "/data/system-tables": str(tmp_path / "tables")}
+    served = False
+    for line in lines:
+        for folder, there in known.items():
+            line = line.replace(folder, there)
+        if line.split("#")[0].strip() != "build/secchi serve":
+            printed = type_in(tmp_path, line)
+            assert printed or " init" in line, line
+            continue
+        type_in(tmp_path, "build/secchi serve --port 0 >served 2>&1 & while ! grep -q http served; do sleep 0.1; done; build/secchi status >status; build/secchi stop; wait")
+        served = "fact_query_history" in (tmp_path / "status").read_text()
+    assert served and len(lines) == 8
 
 
 def test_a_mistake_in_the_table_of_the_page_is_found_by_check(tmp_path):
