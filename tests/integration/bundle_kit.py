@@ -1,6 +1,7 @@
 """Databricks' own classes of bundle resources (PyPI databricks-bundles, made from the schema of the CLI), kept in the cache outside of the tree: their
 licence is not ours, and nothing but this test needs them."""
 
+import fcntl
 import os
 import pathlib
 import subprocess
@@ -13,13 +14,15 @@ def bundles():
     """The modules jobs and schemas of databricks.bundles."""
     cache = pathlib.Path(os.environ.get("SECCHI_CACHE") or pathlib.Path.home() / ".cache/secchi")
     folder = cache / "databricks-bundles" / VERSION
-    if not (folder / "stamp").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        wanted = folder / "requirements.txt"
-        wanted.write_text(f"databricks-bundles=={VERSION} --hash=sha256:{SHA256}\n")
-        install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--upgrade", "--target", str(folder), "-r", str(wanted)]
-        subprocess.run(install, check=True, timeout=300)
-        (folder / "stamp").touch()
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run side by side
+        if not (folder / "stamp").exists():
+            wanted = folder / "requirements.txt"
+            wanted.write_text(f"databricks-bundles=={VERSION} --hash=sha256:{SHA256}\n")
+            install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--upgrade", "--target", str(folder), "-r", str(wanted)]
+            subprocess.run(install, check=True, timeout=300)
+            (folder / "stamp").touch()
     sys.path.append(str(folder))
     from databricks.bundles import jobs, schemas
 
