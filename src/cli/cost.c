@@ -108,9 +108,9 @@ static int reconcile(struct cli *cli, struct error *err)
 {
     yyjson_doc *doc;
     struct buf path CLEANUP(buf_free);
+    buf_init(&path, 65536);
     if (cli_value(cli, "bill"))
         return cost_invoice(cli, err);
-    buf_init(&path, 65536);
     buf_puts(&path, "/api/v1/cost/reconciliation");
     put_query(cli, &path, "from", "from");
     put_query(cli, &path, "to", "to");
@@ -183,12 +183,12 @@ static int show(struct cli *cli, struct error *err)
     size_t i, n;
     struct buf path CLEANUP(buf_free);
     const char *by = cli_value(cli, "by");
+    buf_init(&path, 65536);
     if (!by || !by[0] || by[strspn(by, "abcdefghijklmnopqrstuvwxyz0123456789_")]) {
         error_set(err, ERROR_USAGE, "secchi cost show needs --by ATTRIBUTION");
         error_hint(err, "`secchi cost` lists them");
         return ERROR_USAGE;
     }
-    buf_init(&path, 65536);
     buf_printf(&path, "/api/v1/cost/attributions/%s", by);
     put_query(cli, &path, "from", "from");
     put_query(cli, &path, "to", "to");

@@ -252,6 +252,7 @@ int config_choose_engine(const char *home, const char *kind, const char *url, st
     struct config *c;
     struct yaml *root = NULL;
     struct buf out CLEANUP(buf_free);
+    buf_init(&out, LIMIT_YAML_BYTES);
     const char *file = path_join(a, home, "secchi.yaml");
     int rc = config_load(home, NULL, 0, &c, err);
     if (rc)
@@ -270,7 +271,6 @@ int config_choose_engine(const char *home, const char *kind, const char *url, st
         return rc;
     if (yaml_get(root, "engine"))
         return engine_conflict(file, err, "the file has settings of the engine already", "set engine.kind and engine.url there");
-    buf_init(&out, LIMIT_YAML_BYTES);
     buf_add(&out, text, len);
     buf_printf(&out, "%sengine:\n  kind: %s\n", len && text[len - 1] != '\n' ? "\n" : "", kind);
     if (url) {

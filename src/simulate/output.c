@@ -189,12 +189,12 @@ static int write_commit(const struct sim_table *t, const char *dir, const char *
     struct stat st;
     int64_t us;
     const char *path = path_join(a, dir, file);
+    buf_init(&b, LIMIT_SQL_BYTES * 2);
     if (stat(path, &st) != 0)
         return error_errno(err, "read", path);
     if (time_parse_us(arena_strndup(a, file, 10), &us))
         return error_set(err, ERROR_INTERNAL, "the file %s is not named by its day", path);
     const int64_t at_ms = us / 1000 + 86400000;
-    buf_init(&b, LIMIT_SQL_BYTES * 2);
     buf_printf(&b, "{\"commitInfo\":{\"timestamp\":%lld,\"operation\":\"WRITE\",\"operationParameters\":{\"mode\":\"Append\"}}}\n",
                (long long)at_ms);
     if (version == 0)
