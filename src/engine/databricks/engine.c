@@ -10,7 +10,6 @@
 #include "engine/remote.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 struct dbx {
     struct engine base;
@@ -24,7 +23,6 @@ struct dbx {
     bool looked;          /* the time zone is known to be UTC */
     char version[128];    /* "databricks <release>" */
     struct engine *local; /* the embedded engine that makes parse trees; NULL: not opened yet */
-    size_t local_users;
 };
 
 struct dbx_conn {
